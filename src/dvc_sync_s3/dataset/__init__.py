@@ -1,0 +1,1 @@
+"""What a bucket becomes: records, how they become files, and the merge."""

@@ -1,0 +1,120 @@
+"""Records, and the edits that annotators make to them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+JsonValue = None | bool | int | float | str | list["JsonValue"] | dict[str, "JsonValue"]
+Fields = Mapping[str, JsonValue]
+"""A JSON object, not to be changed by who reads it."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class RecordId:
+    """A task's id within its Label Studio project; `project` is -1 where the task names none."""
+
+    project: int
+    task: int
+
+
+@dataclass(frozen=True, slots=True)
+class Annotation:
+    """One annotation in canonical form: without its task and without text that ages."""
+
+    id: int
+    fields: Fields
+    digest: str
+    """SHA-256 (hexadecimal) of the canonical JSON: equal digests mean equal annotations."""
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """What one object says: a task and those of its annotations that the object holds."""
+
+    record: RecordId
+    task: Fields
+    """The task's own fields in canonical form, without annotations and counters."""
+    task_digest: str
+    annotations: tuple[Annotation, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """An object that is no annotation, with the reason in words a person understands."""
+
+    reason: str
+
+
+class WhenEmpty(StrEnum):
+    """What becomes of a record whose last annotation is removed."""
+
+    KEEP = "keep"
+    """It was in the dataset before us: it stays, as a task without annotations."""
+    DROP = "drop"
+    """It came through us: it goes with its last annotation."""
+
+
+@dataclass(frozen=True, slots=True)
+class PutAnnotation:
+    """An annotator created or changed `annotation`.
+
+    `annotation_before` and `task_before` are the digests this service last synced, None if it never did.
+    """
+
+    record: RecordId
+    task: Fields
+    task_digest: str
+    task_before: str | None
+    annotation: Annotation
+    annotation_before: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveAnnotation:
+    """An annotator deleted an annotation whose digest this service last synced as `annotation_before`."""
+
+    record: RecordId
+    annotation_id: int
+    annotation_before: str | None
+    when_empty: WhenEmpty
+
+
+Edit = PutAnnotation | RemoveAnnotation
+
+
+@dataclass(frozen=True, slots=True)
+class Annotator:
+    """Who made an annotation, as Label Studio names them; either may be empty."""
+
+    name: str
+    email: str
+
+
+class Outcome(StrEnum):
+    """What an edit did to the dataset."""
+
+    ADDED = "added"
+    CHANGED = "changed"
+    REMOVED = "removed"
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """One annotation that the merge added, changed or removed."""
+
+    outcome: Outcome
+    record: RecordId
+    annotation_id: int
+    annotator: Annotator | None
+    labels: tuple[str, ...]
+    """The labels chosen, sorted, each once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """An annotation that an annotator and someone on the branch both changed; the annotator's version stands."""
+
+    record: RecordId
+    annotation_id: int

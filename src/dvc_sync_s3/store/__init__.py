@@ -1,0 +1,1 @@
+"""Objects and their changes on disk: what an acknowledged request rests on."""

@@ -1,0 +1,106 @@
+"""What the store keeps and what it is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+Headers = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """A bucket and when it was made."""
+
+    name: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class NewObject:
+    """Everything of an object but its body, its seq and its time."""
+
+    bucket: str
+    key: str
+    etag: str
+    """Hexadecimal, without quotes."""
+    content_type: str | None = None
+    headers: Headers = ()
+    """System metadata to be returned as it came, names in lower case: `cache-control`, `content-encoding`, …"""
+    metadata: Headers = ()
+    """User metadata, names without `x-amz-meta-`."""
+    checksums: Headers = ()
+    """(algorithm in AWS's capitals, base64 value)."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredObject:
+    """An object as it is now; `seq` is the position of the change that wrote it."""
+
+    bucket: str
+    key: str
+    seq: int
+    size: int
+    etag: str
+    modified_at: datetime
+    content_type: str | None
+    headers: Headers
+    metadata: Headers
+    checksums: Headers
+
+
+Precondition = Callable[[StoredObject | None], None]
+"""Looks at the current object inside the write's transaction and raises to refuse the write."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListRequest:
+    """A page of a bucket's keys: those with `prefix`, after `after`, grouped at `delimiter`, at most `limit`.
+
+    `after` excludes itself and, if it is a common prefix of an earlier page, everything below it.
+    """
+
+    bucket: str
+    prefix: str = ""
+    delimiter: str = ""
+    after: str = ""
+    limit: int = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class ListPage:
+    """Objects and common prefixes in key order; `next_after` is the last entry's name if more follow, else None."""
+
+    objects: tuple[StoredObject, ...]
+    common_prefixes: tuple[str, ...]
+    next_after: str | None
+
+
+class ChangeKind(StrEnum):
+    """Whether a change left an object behind."""
+
+    PUT = "put"
+    DELETE = "delete"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """The last change of one key: one durable put or delete."""
+
+    seq: int
+    kind: ChangeKind
+    bucket: str
+    key: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """The changes after a position: how many keys, the last seq, and when the first and the last were made."""
+
+    count: int
+    last_seq: int
+    first_at: datetime | None
+    last_at: datetime | None
