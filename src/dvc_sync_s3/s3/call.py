@@ -1,0 +1,42 @@
+"""What an operation is given, and what an operation is."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from dvc_sync_s3.s3.body import RequestBody
+from dvc_sync_s3.s3.errors import S3Error
+from dvc_sync_s3.s3.request import S3Request
+from dvc_sync_s3.s3.response import Response
+from dvc_sync_s3.store import Store
+
+_MAX_KEY_BYTES = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A verified request, its body still to be read, and the store it is about."""
+
+    request: S3Request
+    body: RequestBody
+    store: Store
+
+    @property
+    def bucket(self) -> str:
+        """Return the name of a bucket that exists; raise `NoSuchBucket`."""
+        name = self.request.bucket or ""
+        if not self.store.has_bucket(name):
+            raise S3Error("NoSuchBucket")
+        return name
+
+    @property
+    def key(self) -> str:
+        """Return the key; raise `KeyTooLongError`."""
+        key = self.request.key or ""
+        if len(key.encode()) > _MAX_KEY_BYTES:
+            raise S3Error("KeyTooLongError")
+        return key
+
+
+Operation = Callable[[Call], Awaitable[Response]]

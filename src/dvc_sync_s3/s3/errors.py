@@ -1,0 +1,76 @@
+"""What S3 answers when it refuses: code → status and message, and which exception means which code.
+
+Source: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
+"""
+
+from __future__ import annotations
+
+import errno
+import sqlite3
+from collections.abc import Mapping
+
+from dvc_sync_s3.store.errors import NoSuchBucket
+
+ERRORS: Mapping[str, tuple[int, str]] = {
+    "AccessDenied": (403, "Access Denied."),
+    "AccessForbidden": (403, "CORS does not allow this request."),
+    "AuthorizationHeaderMalformed": (400, "The authorization header is malformed."),
+    "AuthorizationQueryParametersError": (400, "The query parameters that sign this request are malformed."),
+    "BadDigest": (400, "The checksum you specified did not match what we received."),
+    "EntityTooLarge": (400, "The object is larger than an object may be."),
+    "IncompleteBody": (400, "The body ended before the number of bytes that its headers announce."),
+    "InternalError": (500, "We encountered an internal error. Please try again."),
+    "InvalidAccessKeyId": (403, "The access key id does not exist in our records."),
+    "InvalidArgument": (400, "Invalid argument."),
+    "InvalidChunkSizeError": (400, "The size of a chunk is not valid."),
+    "InvalidDigest": (400, "The Content-MD5 you specified is not valid."),
+    "InvalidRange": (416, "The requested range is not satisfiable."),
+    "InvalidRequest": (400, "Invalid request."),
+    "InvalidURI": (400, "The URI could not be parsed."),
+    "KeyTooLongError": (400, "Your key is too long: a key has at most 1,024 bytes of UTF-8."),
+    "MalformedTrailerError": (400, "The trailer of the body is malformed."),
+    "MethodNotAllowed": (405, "The method is not allowed against this resource."),
+    "MissingContentLength": (411, "You must provide the Content-Length HTTP header."),
+    "NoSuchBucket": (404, "The specified bucket does not exist."),
+    "NoSuchKey": (404, "The specified key does not exist."),
+    "NotImplemented": (501, "This operation is not implemented."),
+    "PreconditionFailed": (412, "At least one of the preconditions you specified did not hold."),
+    "RequestTimeTooSkewed": (403, "The request's time differs too much from the server's."),
+    "RequestTimeout": (400, "The body did not arrive within the timeout period."),
+    "ServiceUnavailable": (503, "The data folder can't be written right now. Please try again."),
+    "SignatureDoesNotMatch": (403, "The signature does not match: check the secret access key and how you sign."),
+    "XAmzContentSHA256Mismatch": (400, "The 'x-amz-content-sha256' header does not match what was received."),
+}
+
+
+class S3Error(Exception):
+    """Refuse a request with one of AWS's codes; `message` replaces the table's, `headers` join the answer."""
+
+    def __init__(self, code: str, message: str = "", headers: Mapping[str, str] | None = None) -> None:
+        self.code = code
+        self.status, default = ERRORS[code]
+        self.message = message or default
+        self.headers = dict(headers or {})
+        super().__init__(f"{code}: {self.message}")
+
+
+class ClientGone(Exception):
+    """The client closed the connection before its request was complete: there is nobody to answer."""
+
+
+_DISK_TROUBLE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO}
+
+
+def as_s3_error(error: Exception) -> S3Error:
+    """Say which code an exception from below means; whatever is not foreseen is an `InternalError`."""
+    match error:
+        case S3Error():
+            return error
+        case NoSuchBucket():
+            return S3Error("NoSuchBucket")
+        case OSError(errno=number) if number in _DISK_TROUBLE:
+            return S3Error("ServiceUnavailable")
+        case sqlite3.OperationalError():
+            return S3Error("ServiceUnavailable")
+        case _:
+            return S3Error("InternalError")

@@ -1,0 +1,68 @@
+"""What both versions of ListObjects share: parameters in, elements out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from dvc_sync_s3.s3.errors import S3Error
+from dvc_sync_s3.s3.request import Query
+from dvc_sync_s3.s3.xml import Node
+from dvc_sync_s3.store.model import StoredObject
+
+_MAX_KEYS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class ListParameters:
+    """What every listing is asked; `encode` writes a name the way the client wants it."""
+
+    prefix: str
+    delimiter: str
+    max_keys: int
+    encoding_type: str | None
+    encode: Callable[[str], str]
+
+
+def parse_list_parameters(query: Query) -> ListParameters:
+    """Read the parameters; raise `InvalidArgument`."""
+    encoding_type = query.get("encoding-type") or None
+    if encoding_type not in (None, "url"):
+        raise S3Error("InvalidArgument", "Invalid Encoding Method specified in Request")
+    max_keys = query.get("max-keys") or str(_MAX_KEYS)
+    if not (max_keys.isascii() and max_keys.isdecimal()) or len(max_keys) > 10:
+        raise S3Error("InvalidArgument", "max-keys must be a whole number from 0 to 2147483647.")
+    return ListParameters(
+        prefix=query.get("prefix", ""),
+        delimiter=query.get("delimiter", ""),
+        max_keys=min(int(max_keys), _MAX_KEYS),
+        encoding_type=encoding_type,
+        encode=_url_encode if encoding_type == "url" else str,
+    )
+
+
+def _url_encode(name: str) -> str:
+    return quote(name, safe="/-_.*")
+
+
+def object_elements(found: Sequence[StoredObject], encode: Callable[[str], str]) -> list[Node]:
+    """Write the objects of a page."""
+    return [
+        (
+            "Contents",
+            [
+                ("Key", encode(item.key)),
+                ("LastModified", item.modified_at),
+                ("ETag", f'"{item.etag}"'),
+                ("Size", item.size),
+                ("StorageClass", "STANDARD"),
+            ],
+        )
+        for item in found
+    ]
+
+
+def prefix_elements(prefixes: Sequence[str], encode: Callable[[str], str]) -> list[Node]:
+    """Write the common prefixes of a page."""
+    return [("CommonPrefixes", [("Prefix", encode(prefix))]) for prefix in prefixes]

@@ -1,0 +1,12 @@
+"""DeleteObject: https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObject.html."""
+
+from __future__ import annotations
+
+from dvc_sync_s3.s3.call import Call
+from dvc_sync_s3.s3.response import Response
+
+
+async def delete_object(call: Call) -> Response:
+    """Remove the object, durably; a key that holds nothing is no error."""
+    await call.store.delete(call.bucket, call.key)
+    return Response(status=204)

@@ -1,0 +1,45 @@
+"""GetObject: https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html."""
+
+from __future__ import annotations
+
+from dvc_sync_s3.s3.call import Call
+from dvc_sync_s3.s3.checksums import HEADER_PREFIX
+from dvc_sync_s3.s3.conditions import is_not_modified
+from dvc_sync_s3.s3.errors import S3Error
+from dvc_sync_s3.s3.objects import object_headers
+from dvc_sync_s3.s3.ranges import parse_range
+from dvc_sync_s3.s3.request import S3Request
+from dvc_sync_s3.s3.response import FileBody, Response
+from dvc_sync_s3.store.model import StoredObject
+
+
+async def get_object(call: Call) -> Response:
+    """Return the object or a range of it."""
+    opened = call.store.open(call.bucket, call.key)
+    if opened is None:
+        raise S3Error("NoSuchKey")
+    found, file = opened
+    try:
+        answer, first, size = describe(found, call.request)
+    except S3Error:
+        file.close()
+        raise
+    if answer.status == 304:
+        file.close()
+        return answer
+    return Response(answer.status, answer.headers, FileBody(file, first, size))
+
+
+def describe(found: StoredObject, request: S3Request) -> tuple[Response, int, int]:
+    """Decide the answer to a read: status and headers, the first byte and the number of bytes that belong to it."""
+    headers = object_headers(found, request.query)
+    if is_not_modified(found, request.headers):
+        return Response(304, headers), 0, 0
+    byte_range = parse_range(request.headers.get("range"), found.size)
+    if byte_range is not None:
+        # No checksums here: they are of the whole object, and SDKs would hold them against the part.
+        headers["Content-Range"] = f"bytes {byte_range.first}-{byte_range.last}/{found.size}"
+        return Response(206, headers), byte_range.first, byte_range.size
+    if request.headers.get("x-amz-checksum-mode", "").upper() == "ENABLED":
+        headers.update((f"{HEADER_PREFIX}{algorithm.lower()}", value) for algorithm, value in found.checksums)
+    return Response(200, headers), 0, found.size

@@ -1,0 +1,64 @@
+"""An answer onto the wire."""
+
+from __future__ import annotations
+
+import asyncio
+
+from starlette.types import Send
+
+from dvc_sync_s3.s3.response import FileBody, Response
+
+_PIECE_BYTES = 256 * 1024
+
+
+class Sender:
+    """Send one answer and count its bytes; `close` gives back the file it may hold."""
+
+    def __init__(self, send: Send, method: str) -> None:
+        self._send = send
+        self._method = method
+        self._file: FileBody | None = None
+        self.sent = 0
+
+    async def send(self, response: Response) -> None:
+        """Send headers and body; to a HEAD, only the headers; to a 204 or 304, no length either."""
+        if isinstance(response.body, FileBody):
+            self._file = response.body
+        headers = {name.lower(): value for name, value in response.headers.items()}
+        if response.status not in (204, 304):
+            headers.setdefault("content-length", str(response.size))
+        await self._send(
+            {
+                "type": "http.response.start",
+                "status": response.status,
+                "headers": [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()],
+            }
+        )
+        if self._method == "HEAD" or response.status in (204, 304):
+            await self._send({"type": "http.response.body"})
+        elif isinstance(response.body, FileBody):
+            await self._send_file(response.body)
+        else:
+            await self._send_piece(response.body)
+            await self._send({"type": "http.response.body"})
+
+    async def _send_file(self, body: FileBody) -> None:
+        body.file.seek(body.offset)
+        left = body.size
+        while left:
+            # A file cut short under us leaves the answer short: uvicorn then breaks the connection, as it must.
+            piece = await asyncio.to_thread(body.file.read, min(left, _PIECE_BYTES))
+            if not piece:
+                break
+            left -= len(piece)
+            await self._send_piece(piece)
+        await self._send({"type": "http.response.body"})
+
+    async def _send_piece(self, piece: bytes) -> None:
+        self.sent += len(piece)
+        await self._send({"type": "http.response.body", "body": piece, "more_body": True})
+
+    def close(self) -> None:
+        """Close the file, however sending ended."""
+        if self._file is not None:
+            self._file.file.close()

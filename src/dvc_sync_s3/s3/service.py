@@ -1,0 +1,133 @@
+"""One request, from top to bottom: read this page first.
+
+parse → name the operation → preflight? → verify the signature → run the operation → answer.
+Whatever is raised on the way becomes an answer here and nowhere else.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, field, replace
+
+import structlog
+from starlette.types import Receive, Scope, Send
+
+from dvc_sync_s3.clock import Clock
+from dvc_sync_s3.s3.body import RequestBody
+from dvc_sync_s3.s3.call import Call
+from dvc_sync_s3.s3.cors import cors_headers, preflight
+from dvc_sync_s3.s3.errors import ClientGone, S3Error, as_s3_error
+from dvc_sync_s3.s3.operations import OPERATIONS
+from dvc_sync_s3.s3.request import S3Request, parse_request
+from dvc_sync_s3.s3.response import Response
+from dvc_sync_s3.s3.routing import operation_of
+from dvc_sync_s3.s3.sending import Sender
+from dvc_sync_s3.s3.sigv4.verify import Keyring, verify
+from dvc_sync_s3.s3.xml import CONTENT_TYPE, document
+from dvc_sync_s3.store import Store
+
+log = structlog.get_logger("s3")
+
+
+@dataclass(slots=True)
+class _Exchange:
+    """What is known of one request so far: for its answer and for its line in the log."""
+
+    request_id: str
+    started_s: float
+    request: S3Request | None = None
+    operation: str = "-"
+    body: RequestBody | None = None
+    code: str | None = None
+    trouble: Exception | None = field(default=None, repr=False)
+
+
+class S3Service:
+    """The ASGI application that speaks S3."""
+
+    def __init__(self, store: Store, keyring: Keyring, clock: Clock) -> None:
+        self._store = store
+        self._keyring = keyring
+        self._clock = clock
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, whatever happens, and log one line about it."""
+        exchange = _Exchange(secrets.token_hex(8).upper(), self._clock.monotonic_s())
+        sender = Sender(send, scope["method"])
+        try:
+            try:
+                response = await self._respond(exchange, scope, receive)
+            except ClientGone:
+                self._log(exchange, 499, sender)
+                return
+            except Exception as error:  # noqa: BLE001 - the one place where whatever happened becomes an answer
+                response = _refuse(exchange, error, scope)
+            await sender.send(self._finish(exchange, response))
+            self._log(exchange, response.status, sender)
+        finally:
+            sender.close()
+
+    async def _respond(self, exchange: _Exchange, scope: Scope, receive: Receive) -> Response:
+        request = exchange.request = parse_request(scope, exchange.request_id)
+        if request.method == "OPTIONS":
+            exchange.operation = "Preflight"
+            return preflight(request.headers)
+        exchange.operation = operation_of(request)
+        signed = verify(request, self._keyring, self._clock.now())
+        operation = OPERATIONS.get(exchange.operation)
+        if operation is None:
+            raise S3Error("NotImplemented", f"{exchange.operation} is not implemented.")
+        exchange.body = RequestBody(request, signed, receive)
+        return await operation(Call(request, exchange.body, self._store))
+
+    def _finish(self, exchange: _Exchange, response: Response) -> Response:
+        """Add what every answer carries."""
+        headers = {**response.headers, "x-amz-request-id": exchange.request_id}
+        request = exchange.request
+        if request is not None:
+            headers.update(cors_headers(request.headers))
+        if _leaves_a_body_unread(exchange):
+            # The rest of the body would be read as the next request; SDKs wait for a second unless told.
+            headers["Connection"] = "close"
+        return replace(response, headers=headers)
+
+    def _log(self, exchange: _Exchange, status: int, sender: Sender) -> None:
+        request = exchange.request
+        write = log.error if status >= 500 and status != 501 else log.info
+        write(
+            "request",
+            operation=exchange.operation,
+            bucket=request.bucket if request else None,
+            key=request.key if request else None,
+            status=status,
+            code=exchange.code,
+            received=exchange.body.size if exchange.body else 0,
+            sent=sender.sent,
+            duration_ms=round((self._clock.monotonic_s() - exchange.started_s) * 1000, 2),
+            request_id=exchange.request_id,
+            exc_info=exchange.trouble,
+        )
+
+
+def _refuse(exchange: _Exchange, trouble: Exception, scope: Scope) -> Response:
+    """Turn what was raised into S3's error document."""
+    error = as_s3_error(trouble)
+    exchange.code = error.code
+    if error is not trouble and error.status >= 500:
+        exchange.trouble = trouble
+    nodes = [
+        ("Code", error.code),
+        ("Message", error.message),
+        ("Resource", exchange.request.resource if exchange.request else scope["path"]),
+        ("RequestId", exchange.request_id),
+    ]
+    return Response(
+        error.status, {**error.headers, "Content-Type": CONTENT_TYPE}, document("Error", nodes, namespace="")
+    )
+
+
+def _leaves_a_body_unread(exchange: _Exchange) -> bool:
+    request, body = exchange.request, exchange.body
+    if request is None or (body is not None and body.is_read):
+        return request is None
+    return "transfer-encoding" in request.headers or request.headers.get("content-length", "0") != "0"
