@@ -1,0 +1,1 @@
+"""The team's repository: a private clone, commits, pushes."""

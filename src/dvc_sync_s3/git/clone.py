@@ -1,0 +1,194 @@
+"""A private clone of the team's branch: shallow, without data, thrown away whenever in doubt.
+
+It has no index and no work tree of Git's, so that filters, hooks and line endings never touch what we commit: files
+are read from and written to Git's objects. The few files that other tools need on disk are written out beside them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from dvc_sync_s3.errors import Blocked
+from dvc_sync_s3.git.command import Git
+from dvc_sync_s3.git.failures import CloneBroken
+from dvc_sync_s3.git.model import Repository, Tip
+from dvc_sync_s3.git.place import Place
+from dvc_sync_s3.git.trailers import INSTANCE, parse_seq
+
+_TIP = "refs/dvc-sync/tip"
+_OURS = "refs/dvc-sync/commit"
+_DEEPENINGS = ("--deepen=50", "--deepen=500", "--unshallow")
+_NEWEST_OF_OURS = 50
+_REMEMBERED_COMMITS = 10_000
+
+
+class Clone:
+    """The team's branch as it is on the server, for one user: us.
+
+    `paths` are written to `folder` at each refresh. Every method raises Transient or Blocked; a clone found broken
+    on the way is built again by the next refresh.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        repository: Repository,
+        paths: tuple[str, ...],
+        *,
+        environ: Mapping[str, str] = os.environ,
+        timeout_s: float = 120.0,
+    ) -> None:
+        self.folder = folder
+        self._repository = repository
+        self._paths = paths
+        self._place = Place(folder)
+        self._git = Git(self._place.git_folder, repository, environ, timeout_s)
+
+    def refresh(self) -> Tip:
+        """Make the clone equal to the server's branch and return its tip; fetch nothing if the branch hasn't moved.
+
+        Starts from the server's default branch if it has no such branch, and raises Blocked if it has neither.
+        """
+        set_aside = self._place.set_aside_foreign()
+        self._place.remove_locks()
+        if not self._place.holds(self._repository.url):
+            self._build()
+        try:
+            tip = self._follow()
+        except CloneBroken:
+            self._build()
+            tip = self._follow()
+        return replace(tip, set_aside=set_aside)
+
+    def read(self, path: str) -> bytes | None:
+        """Return the bytes of `path` at the tip, None if it isn't there or no regular file."""
+        ids = self._ids((path,))
+        return self._run("cat-file", "blob", ids[path]) if path in ids else None
+
+    def tracks(self, path: str) -> bool:
+        """Tell whether Git itself tracks `path` (a file or a folder) at the tip."""
+        return self._run("ls-tree", "--name-only", _TIP, "--", path) != b""
+
+    def position(self, instance: str) -> int | None:
+        """Return the highest seq that the branch's commits carry for `instance`, None if there is none.
+
+        Looks at all parents of merges. The history is fetched in growing steps, commits only, until a seq is found.
+        """
+        for deepening in ("", *_DEEPENINGS):
+            if deepening:
+                self._run("fetch", *_FETCH, "--filter=tree:0", deepening, "origin", self._id(_TIP))
+            seq = self._seq(instance)
+            if seq is not None or not (self._place.git_folder / "shallow").exists():
+                return seq
+        return None
+
+    def contains(self, commit: str) -> bool:
+        """Tell whether the branch, as last refreshed, contains `commit` (among its newest 10,000 commits)."""
+        known = self._text("rev-list", f"--max-count={_REMEMBERED_COMMITS}", _TIP)
+        return commit in known.split()
+
+    def commit(self, files: Mapping[str, bytes], message: str) -> str:
+        """Build a commit on the tip that changes only `files` (path: content), and return its id."""
+        index = {"GIT_INDEX_FILE": str(self._place.git_folder / "dvc-sync-index")}
+        self._run("read-tree", _TIP, extra=index)
+        modes = {path: mode for mode, _, path in self._entries(tuple(files)) if mode.startswith("100")}
+        for path, content in files.items():
+            blob = self._run("hash-object", "-w", "--no-filters", "--stdin", stdin=content).decode().strip()
+            entry = f"{modes.get(path, '100644')},{blob},{path}"
+            self._run("update-index", "--add", "--replace", "--cacheinfo", entry, extra=index)
+        tree = self._run("write-tree", "--missing-ok", extra=index).decode().strip()
+        arguments = ("commit-tree", "--no-gpg-sign", "-p", self._id(_TIP), "-F", "-", tree)
+        commit = self._run(*arguments, stdin=message.encode()).decode().strip()
+        self._run("update-ref", _OURS, commit)
+        return commit
+
+    def push(self, commit: str) -> None:
+        """Make `commit` the branch's tip on the server, creating the branch if need be; raise Rejected if it moved."""
+        self._run("push", "--porcelain", "--no-verify", "origin", f"{commit}:{self._branch}")
+
+    @property
+    def _branch(self) -> str:
+        return f"refs/heads/{self._repository.branch}"
+
+    def _build(self) -> None:
+        self._place.empty()
+        self._run("init", "--quiet", "--bare", "--template=", "--initial-branch=dvc-sync")
+        self._place.mark(self._repository.url)
+
+    def _follow(self) -> Tip:
+        commit, source = self._on_server()
+        known = self._refs()
+        if commit not in known.values():
+            depth = () if _TIP in known else ("--depth=1",)
+            self._run("fetch", *_FETCH, "--filter=blob:none", *depth, "origin", f"+{source}:{_TIP}")
+            commit = self._id(_TIP)
+        elif known.get(_TIP) != commit:
+            self._run("update-ref", _TIP, commit)
+            self._run("gc", "--auto", "--quiet")  # a fetch does it by itself, but those who only push never fetch
+        self._write_out()
+        return Tip(commit, is_new_branch=source != self._branch)
+
+    def _on_server(self) -> tuple[str, str]:
+        """Return the commit to build on and the server's name for it."""
+        answer = self._text("ls-remote", "origin", "HEAD", self._branch)
+        tips = {name: commit for commit, name in (line.split("\t") for line in answer.splitlines())}
+        for name in (self._branch, "HEAD"):
+            if name in tips:
+                return tips[name], name
+        raise Blocked(
+            f"{self._repository.url} has no branch {self._repository.branch} and no default branch with a commit",
+            hint="In an empty repository run `git init`, `dvc init`, commit and push; else check GIT_BRANCH.",
+        )
+
+    def _refs(self) -> dict[str, str]:
+        lines = self._text("for-each-ref", "--format=%(refname) %(objectname)", "refs/dvc-sync/").splitlines()
+        return {name: commit for name, _, commit in (line.partition(" ") for line in lines)}
+
+    def _write_out(self) -> None:
+        ids = self._ids(self._paths)
+        for path in self._paths:
+            file = self.folder / path
+            if path not in ids:
+                file.unlink(missing_ok=True)
+            elif not file.is_file() or _blob_id(file.read_bytes()) != ids[path]:
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.write_bytes(self._run("cat-file", "blob", ids[path]))
+
+    def _ids(self, paths: tuple[str, ...]) -> dict[str, str]:
+        return {path: blob for mode, blob, path in self._entries(paths) if mode.startswith("100")}
+
+    def _entries(self, paths: tuple[str, ...]) -> list[tuple[str, str, str]]:
+        """Return (mode, object id, path) of those of `paths` that are at the tip."""
+        listing = self._run("ls-tree", "-z", "--full-tree", _TIP, "--", *paths).decode(errors="surrogateescape")
+        rows = (row.partition("\t") for row in listing.split("\0") if row)
+        return [(head.split()[0], head.split()[2], path) for head, _, path in rows]
+
+    def _seq(self, instance: str) -> int | None:
+        pattern = ("--fixed-strings", f"--grep={INSTANCE}: {instance}", f"--max-count={_NEWEST_OF_OURS}")
+        messages = self._text("log", "--format=%B%x00", *pattern, _TIP)
+        seqs = (parse_seq(message, instance) for message in messages.split("\0"))
+        return max((seq for seq in seqs if seq is not None), default=None)
+
+    def _id(self, ref: str) -> str:
+        return self._text("rev-parse", "--verify", ref)
+
+    def _text(self, *arguments: str) -> str:
+        return self._run(*arguments).decode(errors="replace").strip()
+
+    def _run(self, *arguments: str, stdin: bytes = b"", extra: Mapping[str, str] | None = None) -> bytes:
+        try:
+            return self._git.run(*arguments, stdin=stdin, extra=extra)
+        except CloneBroken:
+            self._place.mark("")
+            raise
+
+
+_FETCH = ("--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules")
+
+
+def _blob_id(content: bytes) -> str:
+    return hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()

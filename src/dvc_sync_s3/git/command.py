@@ -1,0 +1,113 @@
+"""Run git: explicit environment, no prompts, secrets only where the child alone can read them."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from dvc_sync_s3.errors import Blocked, Transient
+from dvc_sync_s3.git.failures import CloneBroken, classify
+from dvc_sync_s3.git.model import Repository, without_secrets
+
+_KEPT_OF_GIT = {
+    "GIT_ASKPASS", "GIT_CONFIG_GLOBAL", "GIT_CONFIG_NOSYSTEM", "GIT_CONFIG_SYSTEM", "GIT_EXEC_PATH",
+    "GIT_PROXY_COMMAND", "GIT_SSH", "GIT_SSH_COMMAND",
+    "GIT_SSH_VARIANT", "GIT_SSL_CAINFO", "GIT_SSL_CAPATH", "GIT_SSL_CERT", "GIT_SSL_KEY",
+}  # fmt: skip
+_USERNAME, _TOKEN = "DVC_SYNC_GIT_USERNAME", "DVC_SYNC_GIT_TOKEN"
+_HELPER = f"""!f() {{ test "$1" = get && printf 'username=%s\\npassword=%s\\n' "${_USERNAME}" "${_TOKEN}"; }}; f"""
+
+
+@dataclass(frozen=True, slots=True)
+class Git:
+    """Run git commands on one git folder, never on another one found above it."""
+
+    git_folder: Path
+    repository: Repository
+    environ: Mapping[str, str]
+    timeout_s: float
+
+    def run(self, *arguments: str, stdin: bytes = b"", extra: Mapping[str, str] | None = None) -> bytes:
+        """Return what git prints; raise Transient, Rejected, Blocked or CloneBroken when it fails."""
+        environment = git_environment(self.environ, self.repository)
+        environment |= {"GIT_DIR": str(self.git_folder), **(extra or {})}
+        try:
+            done = subprocess.run(
+                ["git", *arguments],
+                input=stdin,
+                capture_output=True,
+                timeout=self.timeout_s,
+                env=environment,
+                cwd=self.git_folder,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            raise Transient(
+                f"git {arguments[0]} did not finish in {self.timeout_s:.0f} s", hint="Is Git's server reachable?"
+            ) from None
+        except FileNotFoundError:
+            if not self.git_folder.is_dir():
+                raise CloneBroken(f"the clone {self.git_folder} is gone") from None
+            raise Blocked("git is not installed", hint="Install git 2.31 or newer.") from None
+        if done.returncode == 0:
+            return done.stdout
+        said = done.stderr + (b"\n" + done.stdout if arguments[0] == "push" else b"")
+        raise classify(without_secrets(said.decode(errors="replace"), self.repository.credentials), arguments[0])
+
+
+def git_environment(environ: Mapping[str, str], repository: Repository) -> dict[str, str]:
+    """Return the environment of a git child: the parent's without its settings and secrets, with ours.
+
+    Credentials travel here, as https://git-scm.com/docs/git-config#ENVIRONMENT describes: argv and the clone's
+    config can be read by others, and a helper bound to the server's address answers no one else.
+    """
+    environment = {name: value for name, value in environ.items() if not _is_dropped(name)}
+    author = repository.author
+    environment |= {
+        "GIT_TERMINAL_PROMPT": "0",
+        "GIT_OPTIONAL_LOCKS": "0",
+        "GIT_LITERAL_PATHSPECS": "1",
+        "LC_ALL": "C",
+        **{f"GIT_{role}_NAME": author.name for role in ("AUTHOR", "COMMITTER")},
+        **{f"GIT_{role}_EMAIL": author.email for role in ("AUTHOR", "COMMITTER")},
+    }
+    settings = [*_SETTINGS, ("remote.origin.url", repository.url)]
+    if repository.credentials is not None:
+        parts = urlsplit(repository.url)
+        helper = f"credential.{parts.scheme}://{parts.netloc}.helper"
+        settings += [(helper, ""), (helper, _HELPER)]
+        environment |= {_USERNAME: repository.credentials.username, _TOKEN: repository.credentials.token}
+    environment["GIT_CONFIG_COUNT"] = str(len(settings))
+    for index, (key, value) in enumerate(settings):
+        environment |= {f"GIT_CONFIG_KEY_{index}": key, f"GIT_CONFIG_VALUE_{index}": value}
+    return environment
+
+
+_SETTINGS = (
+    ("remote.origin.promisor", "true"),
+    ("remote.origin.partialclonefilter", "blob:none"),
+    ("core.hooksPath", os.devnull),
+    ("push.gpgSign", "false"),
+    ("push.followTags", "false"),
+    ("push.recurseSubmodules", "no"),
+    ("fetch.recurseSubmodules", "false"),
+    ("i18n.commitEncoding", "utf-8"),
+    ("i18n.logOutputEncoding", "utf-8"),
+    ("log.showSignature", "false"),
+    ("gc.autoDetach", "false"),
+    ("maintenance.autoDetach", "false"),
+    # A connection that carries nothing for a minute is dead: https://git-scm.com/docs/git-config, http.lowSpeedTime
+    ("http.lowSpeedLimit", "1"),
+    ("http.lowSpeedTime", "60"),
+)
+
+
+def _is_dropped(name: str) -> bool:
+    upper = name.upper()
+    if upper.startswith(("AWS_", "S3_", "DVC_", "LC_")) or upper == "LANGUAGE":
+        return True
+    return upper.startswith("GIT_") and upper not in _KEPT_OF_GIT

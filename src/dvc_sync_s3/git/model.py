@@ -1,0 +1,84 @@
+"""Where the team's repository is and who we are in it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import quote, unquote, urlsplit
+
+_TOKEN_LENGTH = 20  # every forge's tokens are longer, hardly any user name is
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Who a commit is by."""
+
+    name: str
+    email: str
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What Git's server asks for over HTTP; never printed."""
+
+    username: str
+    token: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Repository:
+    """The team's repository on its server; `url` carries no secret."""
+
+    url: str
+    branch: str
+    author: Author
+    credentials: Credentials | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tip:
+    """The commit our next one is built on, as read from the server.
+
+    `is_new_branch`: the server has no such branch yet, `commit` is the default branch's and our push creates ours.
+    `set_aside`: what stood at the clone's place and wasn't ours, at its new name.
+    """
+
+    commit: str
+    is_new_branch: bool
+    set_aside: Path | None = None
+
+
+def split_credentials(url: str) -> tuple[str, Credentials | None]:
+    """Separate an HTTP URL from the token people put into it; other URLs come back as they are.
+
+    >>> split_credentials("https://ann:s3cret@git.example.com/team/data.git")
+    ('https://git.example.com/team/data.git', Credentials(username='ann'))
+    >>> split_credentials("git@git.example.com:team/data.git")
+    ('git@git.example.com:team/data.git', None)
+
+    A name without a password stays in the URL (credential helpers look it up) unless it is long enough to be a
+    token: forges take that as the password of any name.
+    """
+    parts = urlsplit(url)
+    userinfo, at, host = parts.netloc.rpartition("@")
+    if parts.scheme not in {"http", "https"} or not at:
+        return url, None
+    username, colon, token = userinfo.partition(":")
+    if not colon and len(username) < _TOKEN_LENGTH:
+        return url, None
+    if not token:
+        username, token = "x-access-token", username
+    clean = parts._replace(netloc=host).geturl()
+    return clean, Credentials(unquote(username), unquote(token))
+
+
+def without_secrets(text: str, credentials: Credentials | None) -> str:
+    """Replace the credentials' secrets, and whatever stands before the @ of an HTTP URL, by `***`.
+
+    >>> without_secrets("fatal: unable to access 'https://ann:pw@host/x'", None)
+    "fatal: unable to access 'https://***@host/x'"
+    """
+    if credentials is not None and credentials.token:
+        text = text.replace(credentials.token, "***").replace(quote(credentials.token, safe=""), "***")
+    return re.sub(r"(https?://)[^/@\s]+@", r"\1***@", text)

@@ -1,0 +1,67 @@
+"""The clone's place on disk: what is ours there, and what isn't."""
+
+from __future__ import annotations
+
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+
+from dvc_sync_s3.durable import make_folder, write_file
+
+_MARK = "dvc-sync-clone"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The folder of a clone; a file in its git folder marks it as ours and names the repository it was cloned from."""
+
+    folder: Path
+
+    @property
+    def git_folder(self) -> Path:
+        """Return the folder git knows as GIT_DIR."""
+        return self.folder / ".git"
+
+    def set_aside_foreign(self) -> Path | None:
+        """Rename a folder (or file) that isn't ours to `<name>.aside-<n>` and return its new path; delete nothing."""
+        if self._mark.exists() or not self.folder.exists():
+            return None
+        if self.folder.is_dir() and not any(self.folder.iterdir()):
+            return None
+        number = 1
+        while (aside := self.folder.with_name(f"{self.folder.name}.aside-{number}")).exists():
+            number += 1
+        return self.folder.rename(aside)
+
+    def holds(self, url: str) -> bool:
+        """Tell whether a complete clone of `url` was built here."""
+        return self._mark.is_file() and self._mark.read_bytes() == url.encode()
+
+    def mark(self, url: str) -> None:
+        """Record that the clone here is ours and of `url`; an empty one means that it must be built again."""
+        make_folder(self.git_folder)
+        write_file(self._mark, url.encode())
+
+    def empty(self) -> None:
+        """Remove everything from our git folder but the mark: a crash here leaves no folder of unknown owner."""
+        self.mark("")
+        for path in sorted(self.git_folder.rglob("*"), reverse=True):
+            if path.is_dir() and not path.is_symlink():
+                path.rmdir()
+            elif path != self._mark:
+                path.chmod(stat.S_IREAD | stat.S_IWRITE)  # Windows deletes no read-only file, and packs are
+                path.unlink()
+
+    def remove_locks(self) -> None:
+        """Remove the locks of git processes that were killed: no one else works in the clone."""
+        locks = [
+            *self.git_folder.glob("*.lock"),
+            *(self.git_folder / "refs").rglob("*.lock"),
+            self.git_folder / "gc.pid",
+        ]
+        for lock in locks:
+            lock.unlink(missing_ok=True)
+
+    @property
+    def _mark(self) -> Path:
+        return self.git_folder / _MARK

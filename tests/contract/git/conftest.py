@@ -1,0 +1,85 @@
+"""A team's server and a member of the team, both real Git."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from dvc_sync_s3.git.clone import Clone
+from dvc_sync_s3.git.model import Author, Repository
+
+ENVIRON = {
+    "PATH": os.environ["PATH"],
+    "GIT_CONFIG_NOSYSTEM": "1",
+    "GIT_CONFIG_GLOBAL": os.devnull,
+}
+PATHS = (".dvc/config", "data/data.json.dvc", "data/.gitignore")
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """Someone of the team with an ordinary clone."""
+
+    folder: Path
+
+    def git(self, *arguments: str) -> str:
+        names = {
+            f"GIT_{role}_{field}": "ann@example.com" for role in ("AUTHOR", "COMMITTER") for field in ("NAME", "EMAIL")
+        }
+        done = subprocess.run(
+            ["git", *arguments], cwd=self.folder, env=ENVIRON | names, check=True, capture_output=True, text=True
+        )
+        return done.stdout.strip()
+
+    def push(self, path: str, content: str, message: str = "a change of ours") -> str:
+        """Commit `content` at `path` on top of the server's branch and push it."""
+        self.git("pull", "--quiet", "--rebase", "origin", "HEAD")
+        (self.folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (self.folder / path).write_text(content)
+        self.git("add", "--force", path)
+        self.git("commit", "--quiet", "-m", message)
+        self.git("push", "--quiet", "origin", "HEAD")
+        return self.git("rev-parse", "HEAD")
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Path:
+    """An empty bare repository."""
+    folder = tmp_path / "team.git"
+    subprocess.run(["git", "init", "--quiet", "--bare", "-b", "main", str(folder)], env=ENVIRON, check=True)
+    subprocess.run(["git", "-C", str(folder), "config", "uploadpack.allowFilter", "true"], env=ENVIRON, check=True)
+    return folder
+
+
+@pytest.fixture
+def member(tmp_path: Path, server: Path) -> Member:
+    """A member whose first commit holds a pointer, a DVC config and some code."""
+    folder = tmp_path / "member"
+    subprocess.run(
+        ["git", "clone", "--quiet", server.as_uri(), str(folder)], env=ENVIRON, check=True, capture_output=True
+    )
+    member = Member(folder)
+    files = {".dvc/config": "[core]\n", "data/data.json.dvc": "outs: []\n", "src/train.py": "print()\n"}
+    for path, content in files.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(content)
+    member.git("add", ".")
+    member.git("commit", "--quiet", "-m", "start")
+    member.git("push", "--quiet", "origin", "HEAD")
+    return member
+
+
+@pytest.fixture
+def open_clone(tmp_path: Path, server: Path) -> Callable[..., Clone]:
+    """Return a function that opens our clone: each call is a restart of the service."""
+
+    def open_(branch: str = "main", url: str = "", environ: dict[str, str] = ENVIRON) -> Clone:
+        repository = Repository(url or server.as_uri(), branch, Author("DVC Sync", "sync@example.com"))
+        return Clone(tmp_path / "clone", repository, PATHS, environ=environ)
+
+    return open_
