@@ -1,0 +1,158 @@
+"""Group commit: one thread, one transaction and one wait for the disk for all writes that queued meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import contextlib
+import queue
+import threading
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from dvc_sync_s3.store.index import as_us
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Callable, Sequence
+
+    from dvc_sync_s3.clock import Clock
+
+T = TypeVar("T")
+_Loop = asyncio.AbstractEventLoop
+
+
+class Transaction:
+    """What a write works with: the connection, the group's time, and the next seq."""
+
+    def __init__(self, connection: sqlite3.Connection, at_us: int) -> None:
+        self.connection = connection
+        self.at_us = at_us
+        self.seq: int = connection.execute("SELECT value FROM meta WHERE name = 'seq'").fetchone()[0]
+        self._first_seq = self.seq
+
+    def next_seq(self) -> int:
+        """Return the next seq; it counts only if the group commits."""
+        self.seq += 1
+        return self.seq
+
+    def finish(self) -> None:
+        """Write down the highest seq given out and commit; raises sqlite3.Error."""
+        if self.seq != self._first_seq:
+            self.connection.execute("UPDATE meta SET value = ? WHERE name = 'seq'", (self.seq,))
+        self.connection.execute("COMMIT")
+
+
+@dataclass(frozen=True, slots=True)
+class _Queued:
+    write: Callable[[Transaction], object]
+    future: asyncio.Future[Any] | concurrent.futures.Future[Any]
+    loop: _Loop | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Settled:
+    queued: _Queued
+    result: object = None
+    error: BaseException | None = None
+
+
+class Committer:
+    """Run writes on `connection`, in the order they came, and call `committed` after each group.
+
+    A write may raise before it changes its first row: that refuses it alone. An error after that, or of
+    the commit, fails the whole group, and nothing of the group is written.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, clock: Clock, committed: Callable[[], None]) -> None:
+        self._connection = connection
+        self._clock = clock
+        self._committed = committed
+        self._queue: queue.SimpleQueue[_Queued | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name="store-committer", daemon=True)
+        self._thread.start()
+
+    async def write(self, write: Callable[[Transaction], T]) -> T:
+        """Return what `write` returned once it is on disk, or raise what it or its commit raised.
+
+        Cancelling the caller doesn't take the write back.
+        """
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[T] = loop.create_future()
+        self._queue.put(_Queued(write, future, loop))
+        return await future
+
+    def write_and_wait(self, write: Callable[[Transaction], T]) -> T:
+        """Do what `write` does for a caller that is a thread."""
+        future: concurrent.futures.Future[T] = concurrent.futures.Future()
+        self._queue.put(_Queued(write, future, None))
+        return future.result()
+
+    def close(self) -> None:
+        """Commit what is queued and end the thread; later writes would wait for ever."""
+        self._queue.put(None)
+        self._thread.join()
+        self._connection.close()
+
+    def _run(self) -> None:
+        is_open = True
+        while is_open:
+            group = [self._queue.get()]
+            with contextlib.suppress(queue.Empty):
+                while True:
+                    group.append(self._queue.get_nowait())
+            is_open = None not in group
+            writes = [queued for queued in group if queued is not None]
+            if writes:
+                _deliver(self._commit(writes))
+                self._committed()
+
+    def _commit(self, group: Sequence[_Queued]) -> list[_Settled]:
+        try:
+            self._connection.execute("BEGIN IMMEDIATE")
+            transaction = Transaction(self._connection, as_us(self._clock.now()))
+            settled = [_evaluate(queued, transaction) for queued in group]
+            transaction.finish()
+        except BaseException as error:  # noqa: BLE001 - every caller raises it
+            self._roll_back()
+            return [_Settled(queued, error=error) for queued in group]
+        return settled
+
+    def _roll_back(self) -> None:
+        if self._connection.in_transaction:
+            self._connection.execute("ROLLBACK")
+
+
+def _evaluate(queued: _Queued, transaction: Transaction) -> _Settled:
+    connection = transaction.connection
+    changes_before = connection.total_changes
+    try:
+        return _Settled(queued, queued.write(transaction))
+    except BaseException as error:
+        if connection.total_changes != changes_before or not connection.in_transaction:
+            raise
+        return _Settled(queued, error=error)
+
+
+def _deliver(group: Sequence[_Settled]) -> None:
+    by_loop: defaultdict[_Loop | None, list[_Settled]] = defaultdict(list)
+    for settled in group:
+        by_loop[settled.queued.loop].append(settled)
+    for loop, of_loop in by_loop.items():
+        if loop is None:
+            _resolve(of_loop)
+        else:
+            with contextlib.suppress(RuntimeError):  # the loop was closed: nobody waits any more
+                loop.call_soon_threadsafe(_resolve, of_loop)
+
+
+def _resolve(group: Sequence[_Settled]) -> None:
+    for settled in group:
+        future = settled.queued.future
+        if future.done():
+            continue  # its caller was cancelled
+        if settled.error is None:
+            future.set_result(settled.result)
+        else:
+            future.set_exception(settled.error)

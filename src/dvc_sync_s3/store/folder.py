@@ -1,0 +1,80 @@
+"""The data folder: where things lie in it, and paths that can't leave it."""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+import stat
+import unicodedata
+from pathlib import Path
+from typing import BinaryIO
+
+from dvc_sync_s3 import durable
+from dvc_sync_s3.store import placement
+
+HIDDEN_NAME = ".dvc-sync-s3"
+_BINARY = getattr(os, "O_BINARY", 0)
+# Not through a symlink, and without waiting should someone have put a pipe there.
+_READ = os.O_RDONLY | _BINARY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+
+
+class DataFolder:
+    """Name the paths of a data folder; touch nothing until asked."""
+
+    def __init__(self, folder: Path) -> None:
+        self.root = Path(os.path.realpath(folder))
+        self.hidden = self.root / HIDDEN_NAME
+        self.index = self.hidden / "index.db"
+        self.staging = self.hidden / "staging"
+        self.odd = self.hidden / "odd"
+        self.publisher_lock = self.hidden / "publisher.lock"
+        self.setup_lock = self.hidden / "setup.lock"
+
+    def make(self) -> None:
+        """Create the hidden folders, durably; raises OSError."""
+        durable.make_folder(self.staging)
+        durable.make_folder(self.odd)
+
+    def rules(self) -> placement.PathRules:
+        """Return what this file system can hold, having tried it; raises OSError."""
+        return placement.path_rules(str(self.root), is_folding=self._is_folding())
+
+    def tree_path(self, path: tuple[str, ...]) -> Path | None:
+        """Return the plain file at `path` (bucket's folder first), or None if a symlink leads it elsewhere."""
+        plain = self.root.joinpath(*path)
+        return plain if os.path.realpath(plain) == str(plain) else None
+
+    def odd_path(self, bucket: str, key: str) -> Path:
+        """Return where the body of a key that no path can hold is kept."""
+        return self.odd / placement.odd_name(bucket, key)
+
+    def new_staged(self, prefix: str) -> tuple[str, BinaryIO]:
+        """Create a file of a fresh name in staging and return the name and the file; raises OSError."""
+        name = f"{prefix}-{secrets.token_hex(8)}"
+        descriptor = os.open(self.staging / name, os.O_RDWR | os.O_CREAT | os.O_EXCL | _BINARY, durable.READABLE)
+        return name, os.fdopen(descriptor, "w+b")
+
+    def _is_folding(self) -> bool:
+        name, file = self.new_staged("probe-\u00c9")  # É: one character here, two in the other Unicode form
+        file.close()
+        try:
+            others = (name.lower(), unicodedata.normalize("NFD", name))
+            return any((self.staging / other).exists() for other in others)
+        finally:
+            (self.staging / name).unlink()
+
+
+def open_body(path: Path, size: int) -> BinaryIO | None:
+    """Open the plain file at `path`, or return None if there is none of `size` bytes; raises OSError."""
+    try:
+        descriptor = os.open(path, _READ)
+    except OSError as error:
+        if error.errno in {errno.ENOENT, errno.ENOTDIR, errno.ELOOP}:
+            return None
+        raise
+    found = os.fstat(descriptor)
+    if stat.S_ISREG(found.st_mode) and found.st_size == size:
+        return os.fdopen(descriptor, "rb")
+    os.close(descriptor)
+    return None

@@ -1,0 +1,154 @@
+"""The SQLite index: connections to it and rows in it."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import sqlite3
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from importlib import resources
+from typing import TYPE_CHECKING, Any, cast
+
+from dvc_sync_s3.errors import Blocked, Transient
+from dvc_sync_s3.store.model import Headers, StoredObject
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SCHEMA_VERSION = 1
+BUSY_TIMEOUT_S = 30.0
+OBJECT_COLUMNS = "bucket, key, seq, size, etag, modified_at, content_type, headers, metadata, checksums"
+CURRENT = f"SELECT {OBJECT_COLUMNS}, place, staged FROM objects WHERE bucket = ? AND key = ?"  # noqa: S608
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_NONE = "[]"
+
+Row = tuple[Any, ...]
+
+
+class Place(StrEnum):
+    """Where a body is."""
+
+    BODY = "body"
+    """In the index, table `bodies`."""
+    STAGED = "staged"
+    """A file in `staging/`, named in the row."""
+    TREE = "tree"
+    """The plain file `<bucket>/<key>`."""
+    ODD = "odd"
+    """A file in `odd/`: no path can hold the key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An object and where its body is; `staged` is the file's name while it is in staging."""
+
+    object: StoredObject
+    place: Place
+    staged: str | None
+
+
+def connect(index: Path) -> sqlite3.Connection:
+    """Open the existing `index` for one thread at a time; raises Transient if there is none yet."""
+    try:
+        return _open(index, "rw")
+    except sqlite3.OperationalError as error:
+        if index.exists():
+            raise
+        raise Transient(
+            f"there is no index of objects at {index} yet",
+            hint="the server makes it when it first starts; check that S3_DATA_FOLDER is the server's",
+        ) from error
+
+
+def set_up(index: Path) -> sqlite3.Connection:
+    """Create `index` or open it, and return a connection; the caller holds the set-up lock.
+
+    Raises Blocked if a newer version of the service made it, sqlite3.Error or OSError if the disk refuses.
+    """
+    connection = _open(index, "rwc")
+    try:
+        connection.execute("PRAGMA journal_mode = WAL")
+        version: int = connection.execute("PRAGMA user_version").fetchone()[0]
+        if version > SCHEMA_VERSION:
+            raise Blocked(
+                f"the index {index} has format {version}, this version of the service knows {SCHEMA_VERSION}",
+                hint="start the newer version of the service again",
+            )
+        connection.executescript(resources.files(__package__).joinpath("schema.sql").read_text("utf-8"))
+        first_values = [("instance_id", secrets.token_hex(8)), ("seq", 0)]
+        connection.executemany("INSERT OR IGNORE INTO meta (name, value) VALUES (?, ?)", first_values)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def as_object(row: Row) -> StoredObject:
+    """Return the object in `row`, which begins with `OBJECT_COLUMNS`."""
+    bucket, key, seq, size, etag, modified_at, content_type, headers, metadata, checksums = row[:10]
+    return StoredObject(
+        bucket=bucket,
+        key=key,
+        seq=seq,
+        size=size,
+        etag=etag,
+        modified_at=as_time(modified_at),
+        content_type=content_type,
+        headers=as_headers(headers),
+        metadata=as_headers(metadata),
+        checksums=as_headers(checksums),
+    )
+
+
+def as_entry(row: Row) -> Entry:
+    """Return the object in `row` of `CURRENT` and its place."""
+    return Entry(as_object(row), Place(row[10]), row[11])
+
+
+def as_time(time_us: int) -> datetime:
+    """Return the time `time_us` microseconds after 1970.
+
+    >>> as_time(1_500_000)
+    datetime.datetime(1970, 1, 1, 0, 0, 1, 500000, tzinfo=datetime.timezone.utc)
+    """
+    return _EPOCH + timedelta(microseconds=time_us)
+
+
+def as_us(time: datetime) -> int:
+    """Return microseconds since 1970: the inverse of `as_time`."""
+    return (time - _EPOCH) // _MICROSECOND
+
+
+def as_headers(text: str) -> Headers:
+    """Return the pairs in JSON `text`.
+
+    >>> as_headers('[["cache-control","no-store"]]')
+    (('cache-control', 'no-store'),)
+    """
+    if text == _NONE:
+        return ()
+    return tuple((name, value) for name, value in cast("list[list[str]]", json.loads(text)))
+
+
+def as_text(headers: Headers) -> str:
+    """Return `headers` as JSON: the inverse of `as_headers`."""
+    return json.dumps(headers, separators=(",", ":")) if headers else _NONE
+
+
+def _open(index: Path, mode: str) -> sqlite3.Connection:
+    connection = sqlite3.connect(
+        f"{index.as_uri()}?mode={mode}",
+        uri=True,
+        timeout=BUSY_TIMEOUT_S,
+        isolation_level=None,
+        check_same_thread=False,
+    )
+    # FULL is what makes a commit survive a power cut; what a deleted body leaves in a page need not be zeroed.
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA secure_delete = OFF")
+    connection.execute("PRAGMA wal_autocheckpoint = 0")
+    return connection

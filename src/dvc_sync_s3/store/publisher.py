@@ -1,0 +1,155 @@
+"""Turn committed bodies into plain files, after the fact, in the one process that holds the folder's lock.
+
+The index alone says what exists; plain files follow it in the order of changes. A row names a plain file
+only once the file and its folder are on disk, so a crash anywhere means no more than doing it again.
+"""
+
+from __future__ import annotations
+
+import functools
+import logging
+import sqlite3
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from dvc_sync_s3.process import FileLock
+from dvc_sync_s3.store import index
+from dvc_sync_s3.store.incoming import remove_staged
+from dvc_sync_s3.store.index import Place
+from dvc_sync_s3.store.sweep import sweep
+from dvc_sync_s3.store.tree import Pending, Tree
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from dvc_sync_s3.clock import Clock
+    from dvc_sync_s3.store.committer import Committer, Transaction
+    from dvc_sync_s3.store.folder import DataFolder
+    from dvc_sync_s3.store.placement import PathRules
+
+BATCH = 128
+"""Changes that share the waits for their folders and one transaction."""
+PATIENCE_S = 5.0
+"""How often to look for a dead lock holder, for other processes' writes, and at what failed."""
+
+# The conditions are those of the partial indexes.
+_TO_PUBLISH = """
+SELECT seq, bucket, key, place, staged FROM objects WHERE place IN ('body', 'staged') AND seq > :after
+UNION ALL SELECT seq, bucket, key, NULL, NULL FROM deletions WHERE published = 0 AND seq > :after
+ORDER BY 1 LIMIT :limit
+"""
+
+_PUBLISHED = "UPDATE objects SET place = ?, staged = NULL WHERE bucket = ? AND key = ? AND seq = ?"
+_REMOVED = "UPDATE deletions SET published = 1 WHERE bucket = ? AND key = ? AND seq = ?"
+
+_log = logging.getLogger(__name__)
+
+
+class Publisher:
+    """Publish what `committer` commits; `publish` may also be called by hand, without `start`."""
+
+    def __init__(self, folder: DataFolder, rules: PathRules, committer: Committer, clock: Clock) -> None:
+        self._folder = folder
+        self._tree = Tree(folder, rules)
+        self._committer = committer
+        self._clock = clock
+        self._lock = FileLock(folder.publisher_lock)
+        self._round = threading.Lock()
+        self._wake = threading.Event()
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._connection: sqlite3.Connection | None = None
+
+    def start(self) -> None:
+        """Publish on a thread from now on."""
+        self._thread = threading.Thread(target=self._run, name="store-publisher", daemon=True)
+        self._thread.start()
+
+    def wake(self) -> None:
+        """Say that something was committed; cheap and never waits."""
+        self._wake.set()
+
+    def close(self) -> None:
+        """End the thread after the plain file under way and let another process publish."""
+        self._stop.set()
+        self._wake.set()
+        if self._thread is not None:
+            self._thread.join()
+        with self._round:
+            if self._connection is not None:
+                self._connection.close()
+                self._connection = None
+            self._lock.release()
+
+    def publish(self) -> int:
+        """Publish all that is committed and return how many changes it was; 0 if another process publishes.
+
+        Raises OSError or sqlite3.Error for the first change that failed, after trying the others.
+        """
+        with self._round:
+            connection = self._hold()
+            return 0 if connection is None else self._publish_all(connection)
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            try:
+                self.publish()
+            except (OSError, sqlite3.Error) as error:
+                _log.warning("plain files wait, the objects themselves are safe: %s", error)
+                self._stop.wait(PATIENCE_S)
+            self._wake.wait(PATIENCE_S)
+            self._wake.clear()
+
+    def _hold(self) -> sqlite3.Connection | None:
+        if self._connection is None and self._lock.try_acquire():
+            self._connection = index.connect(self._folder.index)
+            self._connection.execute("PRAGMA query_only = ON")
+            sweep(self._folder, self._connection, self._clock)
+        return self._connection
+
+    def _publish_all(self, connection: sqlite3.Connection) -> int:
+        published, after, failed = 0, 0, None
+        while not self._stop.is_set():
+            rows = connection.execute(_TO_PUBLISH, {"after": after, "limit": BATCH}).fetchall()
+            if not rows:
+                break
+            after = rows[-1][0]
+            done: list[_Done] = []
+            for seq, bucket, key, place, staged in rows:
+                if self._stop.is_set():
+                    break
+                pending = Pending(seq, bucket, key, None if place is None else Place(place), staged)
+                try:
+                    done.append(_Done(pending, self._tree.publish(pending, connection)))
+                except OSError as error:
+                    failed = failed or error
+            self._finish(done)
+            published += len(done)
+        if failed is not None:
+            raise failed
+        return published
+
+    def _finish(self, done: Sequence[_Done]) -> None:
+        self._tree.sync()
+        self._committer.write_and_wait(functools.partial(_mark, done=done))
+        for one in done:
+            if one.pending.staged is not None:
+                remove_staged(self._folder, one.pending.staged)
+
+
+@dataclass(frozen=True, slots=True)
+class _Done:
+    pending: Pending
+    place: Place | None
+
+
+def _mark(transaction: Transaction, done: Sequence[_Done]) -> None:
+    # The seq in each condition lets a change that came meanwhile stand.
+    for one in done:
+        position = (one.pending.bucket, one.pending.key, one.pending.seq)
+        if one.place is not None:
+            transaction.connection.execute(_PUBLISHED, (one.place.value, *position))
+            transaction.connection.execute("DELETE FROM bodies WHERE seq = ?", (one.pending.seq,))
+        elif one.pending.place is None:
+            transaction.connection.execute(_REMOVED, position)

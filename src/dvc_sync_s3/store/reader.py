@@ -1,0 +1,191 @@
+"""Reading objects and changes, in any process, while others write."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from io import BytesIO
+from typing import TYPE_CHECKING, BinaryIO
+
+from dvc_sync_s3.store import index
+from dvc_sync_s3.store.errors import BodyLost
+from dvc_sync_s3.store.folder import DataFolder, open_body
+from dvc_sync_s3.store.index import CURRENT, OBJECT_COLUMNS, Entry, Place, as_entry, as_object, as_time
+from dvc_sync_s3.store.listing import list_page
+from dvc_sync_s3.store.model import (
+    Bucket,
+    Change,
+    ChangeKind,
+    ListPage,
+    ListRequest,
+    StoredObject,
+    Waiting,
+)
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterator
+    from pathlib import Path
+
+_CURRENT_WITH_BODY = (
+    f"SELECT {OBJECT_COLUMNS}, place, staged, (SELECT body FROM bodies WHERE bodies.seq = objects.seq)"  # noqa: S608
+    " FROM objects WHERE bucket = ? AND key = ?"
+)
+_CHANGES = """
+SELECT seq, 'put', bucket, key, modified_at FROM objects WHERE seq > :after
+UNION ALL SELECT seq, 'delete', bucket, key, at FROM deletions WHERE seq > :after
+ORDER BY 1 LIMIT :limit
+"""
+_COUNT = """
+SELECT sum(count), max(last) FROM (
+  SELECT count(*) AS count, max(seq) AS last FROM objects WHERE seq > :after
+  UNION ALL SELECT count(*), max(seq) FROM deletions WHERE seq > :after)
+"""
+_TIME = """
+SELECT modified_at FROM objects WHERE seq = :seq UNION ALL SELECT at FROM deletions WHERE seq = :seq
+"""
+
+
+class Reader:
+    """Read the objects under `folder` and their changes.
+
+    Every thread has its own connection, so methods may be called from any; they block for a read of the
+    disk. All raise Transient if the folder has no index yet, and sqlite3.Error or OSError if the disk fails.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = DataFolder(folder)
+        self._local = threading.local()
+        self._connections: list[sqlite3.Connection] = []
+        self._connections_lock = threading.Lock()
+
+    def close_connections(self) -> None:
+        """Close every thread's connection; a later call opens a new one."""
+        with self._connections_lock:
+            for connection in self._connections:
+                connection.close()
+            self._connections.clear()
+            self._local = threading.local()
+
+    def instance_id(self) -> str:
+        """Return the 16 hexadecimal digits that name this index, and no other, for its whole life."""
+        return str(self._one("SELECT value FROM meta WHERE name = 'instance_id'")[0])
+
+    def last_seq(self) -> int:
+        """Return the highest seq given out so far, 0 if none."""
+        return int(self._one("SELECT value FROM meta WHERE name = 'seq'")[0])
+
+    def buckets(self) -> tuple[Bucket, ...]:
+        """Return all buckets by name."""
+        rows = self._connection().execute("SELECT name, created_at FROM buckets ORDER BY name")
+        return tuple(Bucket(name, as_time(created_at)) for name, created_at in rows)
+
+    def has_bucket(self, name: str) -> bool:
+        """Return whether the bucket exists."""
+        return bool(self._one("SELECT count(*) FROM buckets WHERE name = ?", name)[0])
+
+    def head(self, bucket: str, key: str) -> StoredObject | None:
+        """Return the object without its body, or None."""
+        row = self._connection().execute(CURRENT, (bucket, key)).fetchone()
+        return None if row is None else as_object(row)
+
+    def open(self, bucket: str, key: str) -> tuple[StoredObject, BinaryIO] | None:
+        """Return the object and its body, which belong together whatever is written meanwhile, or None.
+
+        Raises BodyLost if someone else removed or changed the plain file.
+        """
+        seen = None
+        while True:
+            row = self._connection().execute(_CURRENT_WITH_BODY, (bucket, key)).fetchone()
+            if row is None:
+                return None
+            entry = as_entry(row)
+            if entry.place is Place.BODY:
+                return entry.object, BytesIO(row[12])
+            if entry == seen:
+                raise BodyLost(bucket, key)
+            body = self._open_file(entry)
+            # A plain file is replaced only after the row: an unchanged row vouches for what was opened before.
+            if body is not None:
+                if self._entry(bucket, key) == entry:
+                    return entry.object, body
+                body.close()
+            else:
+                seen = entry
+
+    def list(self, request: ListRequest) -> ListPage:
+        """Return a page of keys in the order of their UTF-8 bytes; empty if the bucket doesn't exist."""
+        with self._snapshot() as connection:
+            return list_page(connection, request)
+
+    def changes(self, after: int, limit: int) -> tuple[Change, ...]:
+        """Return the first `limit` changes whose seq is above `after`, by seq."""
+        rows = self._connection().execute(_CHANGES, {"after": after, "limit": limit})
+        return tuple(Change(seq, ChangeKind(kind), bucket, key, as_time(at)) for seq, kind, bucket, key, at in rows)
+
+    def waiting(self, after: int) -> Waiting:
+        """Return what waits after the position `after`; its `last_seq` is `after` if nothing does."""
+        with self._snapshot() as connection:
+            count, last_seq = connection.execute(_COUNT, {"after": after}).fetchone()
+            if not count:
+                return Waiting(0, after, None, None)
+            (first, *_) = connection.execute(_CHANGES, {"after": after, "limit": 1}).fetchone()
+            first_at, last_at = (
+                as_time(connection.execute(_TIME, {"seq": seq}).fetchone()[0]) for seq in (first, last_seq)
+            )
+            return Waiting(count, last_seq, first_at, last_at)
+
+    def open_change(self, change: Change) -> BinaryIO | None:
+        """Return the body that `change` put, or None if it deleted or a newer change of its key superseded it."""
+        opened = self.open(change.bucket, change.key)
+        if opened is None:
+            return None
+        stored, body = opened
+        if stored.seq == change.seq:
+            return body
+        body.close()
+        return None
+
+    def read(self, change: Change) -> bytes | None:
+        """Return what `open_change` would open, whole."""
+        body = self.open_change(change)
+        if body is None:
+            return None
+        with body:
+            return body.read()
+
+    def _entry(self, bucket: str, key: str) -> Entry | None:
+        row = self._connection().execute(CURRENT, (bucket, key)).fetchone()
+        return None if row is None else as_entry(row)
+
+    def _open_file(self, entry: Entry) -> BinaryIO | None:
+        stored = entry.object
+        if entry.staged is not None:
+            return open_body(self._folder.staging / entry.staged, stored.size)
+        if entry.place is Place.ODD:
+            return open_body(self._folder.odd_path(stored.bucket, stored.key), stored.size)
+        path = self._folder.tree_path((stored.bucket, *stored.key.split("/")))
+        return None if path is None else open_body(path, stored.size)
+
+    @contextlib.contextmanager
+    def _snapshot(self) -> Iterator[sqlite3.Connection]:
+        connection = self._connection()
+        connection.execute("BEGIN")
+        try:
+            yield connection
+        finally:
+            connection.execute("ROLLBACK")
+
+    def _one(self, sql: str, *values: str) -> index.Row:
+        row: index.Row = self._connection().execute(sql, values).fetchone()
+        return row
+
+    def _connection(self) -> sqlite3.Connection:
+        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if connection is None:
+            connection = index.connect(self._folder.index)
+            connection.execute("PRAGMA query_only = ON")
+            with self._connections_lock:
+                self._connections.append(connection)
+            self._local.connection = connection
+        return connection

@@ -1,0 +1,52 @@
+-- The index of a data folder, version 1. Run whole; harmless to run again.
+BEGIN IMMEDIATE;
+
+-- instance_id: made once; seq: the highest given out; adopted: that older files were looked for.
+CREATE TABLE IF NOT EXISTS meta (
+  name  TEXT PRIMARY KEY,
+  value NOT NULL
+) WITHOUT ROWID;
+
+-- All times are microseconds since 1970, UTC.
+CREATE TABLE IF NOT EXISTS buckets (
+  name       TEXT PRIMARY KEY,
+  created_at INTEGER NOT NULL
+) WITHOUT ROWID;
+
+-- TEXT compares as UTF-8 bytes, which is S3's order of keys.
+CREATE TABLE IF NOT EXISTS objects (
+  bucket       TEXT NOT NULL,
+  key          TEXT NOT NULL,
+  seq          INTEGER NOT NULL,
+  size         INTEGER NOT NULL,
+  etag         TEXT NOT NULL,
+  modified_at  INTEGER NOT NULL,
+  content_type TEXT,
+  headers      TEXT NOT NULL,
+  metadata     TEXT NOT NULL,
+  checksums    TEXT NOT NULL,
+  place        TEXT NOT NULL CHECK (place IN ('body', 'staged', 'tree', 'odd')),
+  staged       TEXT CHECK ((staged IS NOT NULL) = (place = 'staged')),
+  PRIMARY KEY (bucket, key)
+) WITHOUT ROWID;
+CREATE UNIQUE INDEX IF NOT EXISTS objects_by_seq ON objects (seq);
+CREATE INDEX IF NOT EXISTS objects_to_publish ON objects (seq) WHERE place IN ('body', 'staged');
+
+CREATE TABLE IF NOT EXISTS deletions (
+  bucket    TEXT NOT NULL,
+  key       TEXT NOT NULL,
+  seq       INTEGER NOT NULL,
+  at        INTEGER NOT NULL,
+  published INTEGER NOT NULL DEFAULT 0,
+  PRIMARY KEY (bucket, key)
+) WITHOUT ROWID;
+CREATE UNIQUE INDEX IF NOT EXISTS deletions_by_seq ON deletions (seq);
+CREATE INDEX IF NOT EXISTS deletions_to_publish ON deletions (seq) WHERE published = 0;
+
+CREATE TABLE IF NOT EXISTS bodies (
+  seq  INTEGER PRIMARY KEY,
+  body BLOB NOT NULL
+);
+
+PRAGMA user_version = 1;
+COMMIT;

@@ -1,0 +1,133 @@
+"""The store: what the S3 side writes to and reads from."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+from typing import TYPE_CHECKING
+
+from dvc_sync_s3.process import FileLock
+from dvc_sync_s3.store import adopt, index, placement, writes
+from dvc_sync_s3.store.checkpointer import Checkpointer
+from dvc_sync_s3.store.committer import Committer
+from dvc_sync_s3.store.incoming import Incoming, remove_staged
+from dvc_sync_s3.store.publisher import Publisher
+from dvc_sync_s3.store.reader import Reader
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from dvc_sync_s3.clock import Clock
+    from dvc_sync_s3.store.model import NewObject, Precondition, StoredObject
+
+
+class Store(Reader):
+    """Keep objects under `folder`; several processes may, each with a store of its own.
+
+    When a write returns, its bytes and its change survive a power cut, and reads of any process show them.
+    Writes raise sqlite3.Error or OSError if the disk refuses them; then nothing of them is listed.
+    """
+
+    def __init__(self, folder: Path, clock: Clock) -> None:
+        super().__init__(folder)
+        self._clock = clock
+        self._committer: Committer | None = None
+        self._publisher: Publisher | None = None
+        self._checkpointer: Checkpointer | None = None
+
+    async def start(self) -> adopt.Adoption:
+        """Open or create the index and return what was adopted from an older service, now or never again.
+
+        Raises Blocked if a newer version of the service made the index, sqlite3.Error or OSError if the
+        disk refuses.
+        """
+        return await asyncio.to_thread(self._start)
+
+    async def close(self) -> None:
+        """Commit what is queued and end the threads; plain files not yet written are written after the next start."""
+        await asyncio.to_thread(self._close)
+
+    async def create_bucket(self, name: str) -> bool:
+        """Return whether the bucket is new; raises ValueError if no bucket may have that name."""
+        if not placement.is_bucket_name(name):
+            raise ValueError(f"no bucket can be called {name!r}")
+        return await self._writing().write(functools.partial(writes.create_bucket, name=name))
+
+    def receive(self) -> Incoming:
+        """Return an empty body, an asynchronous context manager, to be written and then put."""
+        return Incoming(self._folder)
+
+    async def put(self, new: NewObject, incoming: Incoming, precondition: Precondition | None = None) -> StoredObject:
+        """Store `incoming` as the object's body; raises NoSuchBucket or what `precondition` raises."""
+        body = await incoming.seal()
+        write = functools.partial(writes.put, new=new, body=body, precondition=precondition)
+        try:
+            stored, superseded = await self._writing().write(write)
+        except asyncio.CancelledError:
+            incoming.hand_over()  # it may still be committed
+            raise
+        incoming.hand_over()
+        self._clear(superseded)
+        return stored
+
+    async def delete(self, bucket: str, key: str, precondition: Precondition | None = None) -> int | None:
+        """Remove the object and return the change's seq, None if there was nothing to remove.
+
+        Raises NoSuchBucket or what `precondition` raises.
+        """
+        write = functools.partial(writes.delete, bucket=bucket, key=key, precondition=precondition)
+        seq, superseded = await self._writing().write(write)
+        self._clear(superseded)
+        return seq
+
+    def publish(self) -> int:
+        """Write plain files for all that is committed and return how many changes that were.
+
+        Blocks; the publishing thread does it unasked. Does nothing while another process is the publisher.
+        """
+        return 0 if self._publisher is None else self._publisher.publish()
+
+    def _start(self) -> adopt.Adoption:
+        self._folder.make()
+        setup = FileLock(self._folder.setup_lock)
+        setup.acquire()
+        try:
+            rules = self._folder.rules()
+            connection = index.set_up(self._folder.index)
+            try:
+                adoption = adopt.adopt(self._folder, connection, rules, self._clock)
+            except BaseException:
+                connection.close()
+                raise
+        finally:
+            setup.release()
+        self._checkpointer = Checkpointer(self._folder.index)
+        self._committer = Committer(connection, self._clock, self._committed)
+        self._publisher = Publisher(self._folder, rules, self._committer, self._clock)
+        self._publisher.start()
+        return adoption
+
+    def _close(self) -> None:
+        if self._publisher is not None:
+            self._publisher.close()
+        if self._committer is not None:
+            self._committer.close()
+        if self._checkpointer is not None:
+            self._checkpointer.close()
+        self._publisher = self._committer = self._checkpointer = None
+        self.close_connections()
+
+    def _committed(self) -> None:
+        if self._publisher is not None:
+            self._publisher.wake()
+        if self._checkpointer is not None:
+            self._checkpointer.wake()
+
+    def _writing(self) -> Committer:
+        if self._committer is None:
+            raise RuntimeError("the store isn't started")
+        return self._committer
+
+    def _clear(self, superseded: writes.Superseded) -> None:
+        if superseded.staged is not None:
+            remove_staged(self._folder, superseded.staged)

@@ -1,0 +1,160 @@
+"""Plain files: each always the whole content of some committed change, none outside its bucket's folder."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import shutil
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from dvc_sync_s3 import durable
+from dvc_sync_s3.store import placement
+from dvc_sync_s3.store.index import Place
+
+if TYPE_CHECKING:
+    import sqlite3
+    from pathlib import Path
+
+    from dvc_sync_s3.store.folder import DataFolder
+
+PUBLISHED_PREFIX = "publish"
+"""Of the names in staging that only the holder of the publisher's lock makes."""
+
+_NO_ROOM_FOR_THE_PATH = {
+    errno.EEXIST,  # a parent of the path is another object's file
+    errno.ENOTDIR,
+    errno.EISDIR,  # the path is a folder of other objects
+    errno.ENOTEMPTY,
+    errno.ENAMETOOLONG,
+    errno.EINVAL,  # not a name for this file system
+    errno.EILSEQ,
+    errno.EXDEV,  # another file system is mounted there
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A change that the plain files don't show yet: a body at `place`, or a deletion if `place` is None."""
+
+    seq: int
+    bucket: str
+    key: str
+    place: Place | None
+    staged: str | None
+
+
+class Tree:
+    """Bring plain files up to date, one change at a time and one thread at a time."""
+
+    def __init__(self, folder: DataFolder, rules: placement.PathRules) -> None:
+        self._folder = folder
+        self._rules = rules
+        self._changed: set[Path] = set()
+
+    def publish(self, pending: Pending, connection: sqlite3.Connection) -> Place | None:
+        """Write or remove the plain file and return where the body is now, None if there is none.
+
+        A change superseded meanwhile is passed over. Durable after `sync`; raises OSError.
+        """
+        if pending.place is None:
+            self._remove(pending.bucket, pending.key)
+            return None
+        copy = self._copy(pending, connection)
+        if copy is None:
+            return None
+        try:
+            return self._move(copy, pending.bucket, pending.key)
+        finally:
+            # Still there if moving failed, or if both names were links to one file.
+            copy.unlink(missing_ok=True)
+
+    def sync(self) -> None:
+        """Wait until everything published so far is on disk; raises OSError."""
+        for folder in self._changed:
+            # Gone: its last file was removed, and its parent is among the changed.
+            with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+                durable.sync_folder(folder)
+        self._changed.clear()
+
+    def _copy(self, pending: Pending, connection: sqlite3.Connection) -> Path | None:
+        if pending.staged is not None:
+            return self._link(self._folder.staging / pending.staged)
+        row = connection.execute("SELECT body FROM bodies WHERE seq = ?", (pending.seq,)).fetchone()
+        if row is None:
+            return None
+        name, file = self._folder.new_staged(PUBLISHED_PREFIX)
+        with file:
+            file.write(row[0])
+            durable.sync_file(file)
+        return self._folder.staging / name
+
+    def _link(self, staged: Path) -> Path | None:
+        # A second name, not a move: readers find the first until the row names the plain file.
+        copy = staged.with_name(f"{PUBLISHED_PREFIX}-{staged.name}")
+        copy.unlink(missing_ok=True)
+        try:
+            link_or_copy(staged, copy)
+        except FileNotFoundError:
+            return None
+        return copy
+
+    def _move(self, copy: Path, bucket: str, key: str) -> Place:
+        path = placement.plain_path(bucket, key, self._rules)
+        odd = self._folder.odd_path(bucket, key)
+        if path is not None and self._move_into_tree(copy, path):
+            odd.unlink(missing_ok=True)
+            return Place.TREE
+        copy.replace(odd)
+        self._changed.add(odd.parent)
+        return Place.ODD
+
+    def _move_into_tree(self, copy: Path, path: tuple[str, ...]) -> bool:
+        plain = self._folder.tree_path(path)
+        if plain is None or plain.is_dir():
+            return False
+        try:
+            durable.make_folder(plain.parent)
+            copy.replace(plain)
+        except OSError as error:
+            if error.errno in _NO_ROOM_FOR_THE_PATH:
+                return False
+            raise
+        self._changed.add(plain.parent)
+        return True
+
+    def _remove(self, bucket: str, key: str) -> None:
+        path = placement.plain_path(bucket, key, self._rules)
+        plain = None if path is None else self._folder.tree_path(path)
+        if plain is not None and not plain.is_dir():
+            # Absent if never published, or if another object's file stands where a folder would.
+            with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+                plain.unlink()
+            self._remove_empty(plain.parent, self._folder.root / bucket)
+        odd = self._folder.odd_path(bucket, key)
+        odd.unlink(missing_ok=True)
+        self._changed.add(odd.parent)
+
+    def _remove_empty(self, folder: Path, bucket_folder: Path) -> None:
+        while folder != bucket_folder:
+            try:
+                folder.rmdir()
+            except FileNotFoundError:
+                pass  # an earlier attempt got this far
+            except OSError:
+                break  # not empty
+            folder = folder.parent
+        self._changed.add(folder)
+
+
+def link_or_copy(source: Path, target: Path) -> None:
+    """Give the durable file `source` a second name, or a durable copy where there are no links; raises OSError."""
+    try:
+        os.link(source, target, follow_symlinks=False)
+    except FileNotFoundError:
+        raise
+    except (OSError, NotImplementedError):
+        shutil.copyfile(source, target)
+        with target.open("r+b") as file:
+            durable.sync_file(file)

@@ -1,0 +1,119 @@
+"""The writes themselves, run inside a group's transaction: refusals first, rows after."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from dvc_sync_s3.store.errors import NoSuchBucket
+from dvc_sync_s3.store.index import CURRENT, OBJECT_COLUMNS, Entry, Place, as_entry, as_text, as_time
+from dvc_sync_s3.store.model import StoredObject
+
+if TYPE_CHECKING:
+    from dvc_sync_s3.store.committer import Transaction
+    from dvc_sync_s3.store.model import NewObject, Precondition
+
+_PUT = f"""
+INSERT INTO objects ({OBJECT_COLUMNS}, place, staged) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (bucket, key) DO UPDATE SET
+  seq = excluded.seq, size = excluded.size, etag = excluded.etag, modified_at = excluded.modified_at,
+  content_type = excluded.content_type, headers = excluded.headers, metadata = excluded.metadata,
+  checksums = excluded.checksums, place = excluded.place, staged = excluded.staged
+"""  # noqa: S608
+_UNDELETE = "DELETE FROM deletions WHERE bucket = ? AND key = ?"
+_ADD_BODY = "INSERT INTO bodies (seq, body) VALUES (?, ?)"
+_DROP_BODY = "DELETE FROM bodies WHERE seq = ?"
+_REMOVE = "DELETE FROM objects WHERE bucket = ? AND key = ?"
+_DELETE = "INSERT INTO deletions (bucket, key, seq, at) VALUES (?, ?, ?, ?)"
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A body ready to be committed: either its bytes or the name of its durable file in staging."""
+
+    size: int
+    data: bytes | None
+    staged: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Superseded:
+    """What a write left without an owner: a file in staging to remove, or None."""
+
+    staged: str | None
+
+
+def create_bucket(transaction: Transaction, name: str) -> bool:
+    """Return whether the bucket is new."""
+    added = transaction.connection.execute(
+        "INSERT OR IGNORE INTO buckets (name, created_at) VALUES (?, ?)", (name, transaction.at_us)
+    )
+    return added.rowcount == 1
+
+
+def put(
+    transaction: Transaction, new: NewObject, body: Body, precondition: Precondition | None
+) -> tuple[StoredObject, Superseded]:
+    """Make `body` the object's content; raises NoSuchBucket or what `precondition` raises."""
+    texts = (as_text(new.headers), as_text(new.metadata), as_text(new.checksums))
+    before = _current(transaction, new.bucket, new.key, precondition)
+    seq = transaction.next_seq()
+    place = Place.BODY if body.staged is None else Place.STAGED
+    row = (new.bucket, new.key, seq, body.size, new.etag, transaction.at_us, new.content_type, *texts)
+    execute = transaction.connection.execute
+    execute(_PUT, (*row, place.value, body.staged))
+    if body.staged is None:
+        execute(_ADD_BODY, (seq, body.data))
+    if before is None:
+        execute(_UNDELETE, (new.bucket, new.key))
+    return _stored(new, seq, body.size, transaction.at_us), _supersede(transaction, before)
+
+
+def delete(
+    transaction: Transaction, bucket: str, key: str, precondition: Precondition | None
+) -> tuple[int | None, Superseded]:
+    """Remove the object and return the change's seq, None if there was no object.
+
+    Raises NoSuchBucket or what `precondition` raises.
+    """
+    before = _current(transaction, bucket, key, precondition)
+    if before is None:
+        return None, Superseded(None)
+    seq = transaction.next_seq()
+    transaction.connection.execute(_REMOVE, (bucket, key))
+    transaction.connection.execute(_DELETE, (bucket, key, seq, transaction.at_us))
+    return seq, _supersede(transaction, before)
+
+
+def _current(transaction: Transaction, bucket: str, key: str, precondition: Precondition | None) -> Entry | None:
+    execute = transaction.connection.execute
+    if execute("SELECT 1 FROM buckets WHERE name = ?", (bucket,)).fetchone() is None:
+        raise NoSuchBucket(bucket)
+    row = execute(CURRENT, (bucket, key)).fetchone()
+    before = None if row is None else as_entry(row)
+    if precondition is not None:
+        precondition(None if before is None else before.object)
+    return before
+
+
+def _supersede(transaction: Transaction, before: Entry | None) -> Superseded:
+    if before is None:
+        return Superseded(None)
+    if before.place is Place.BODY:
+        transaction.connection.execute(_DROP_BODY, (before.object.seq,))
+    return Superseded(before.staged)
+
+
+def _stored(new: NewObject, seq: int, size: int, at_us: int) -> StoredObject:
+    return StoredObject(
+        bucket=new.bucket,
+        key=new.key,
+        seq=seq,
+        size=size,
+        etag=new.etag,
+        modified_at=as_time(at_us),
+        content_type=new.content_type,
+        headers=new.headers,
+        metadata=new.metadata,
+        checksums=new.checksums,
+    )
