@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Protocol
 
 import pytest
-
-from dvc_sync_s3.dataset.model import JsonValue
 from tests.e2e.servers.git_server import USER, GitServer
 from tests.e2e.servers.private_ca import PrivateCa
 from tests.e2e.servers.service import Service
 from tests.e2e.servers.team import DvcRemote, TeamRepository, make_team_repository
+
+from dvc_sync_s3.dataset.model import JsonValue
 
 QUIET_S = "0.3"
 """How long nothing must change before a bundle closes: short, tests put one object at a time."""
@@ -47,9 +47,7 @@ def make_team(git_server: GitServer, tmp_path: Path) -> MakeTeam:
     """Make a team's repository on the Git server; a test makes one."""
 
     def make(*, remote: DvcRemote | None, dataset: JsonValue = None) -> TeamRepository:
-        return make_team_repository(
-            git_server.root / "team.git", tmp_path / "members", remote=remote, dataset=dataset
-        )
+        return make_team_repository(git_server.root / "team.git", tmp_path / "members", remote=remote, dataset=dataset)
 
     return make
 
@@ -72,10 +70,10 @@ def start_service(git_server: GitServer, tmp_path: Path, logs: Path) -> Iterator
     with ExitStack() as running:
 
         def start(
-            settings: Mapping[str, str] = {},  # noqa: B006  # never changed
+            settings: Mapping[str, str] = {},  # never changed
             *,
             tls: PrivateCa | None = None,
-            environment: Mapping[str, str] = {},  # noqa: B006  # never changed
+            environment: Mapping[str, str] = {},  # never changed
         ) -> Service:
             folder = tmp_path / "service"
             folder.mkdir()

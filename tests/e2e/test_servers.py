@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import gzip
+import json
+import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import requests
-
+from botocore.exceptions import ClientError
+from cryptography.hazmat.primitives.asymmetric import rsa
+from google.auth import crypt, jwt
 from tests.e2e.conftest import MakeTeam
-from tests.e2e.servers.gcs_remote import SERVICE_ACCOUNT, GcsRemote
+from tests.e2e.servers.gcs_remote import AUDIENCE, SERVICE_ACCOUNT, GcsRemote
 from tests.e2e.servers.git_server import GitServer, PushMoment
 from tests.e2e.servers.s3_remote import S3Location
 from tests.e2e.servers.team import BRANCH, Clone, DvcRemote, TeamRepository
@@ -128,10 +133,6 @@ def test_dvc_pushes_to_the_s3_server_with_its_keys(make_team: MakeTeam, s3_remot
 
 
 def test_the_s3_server_refuses_other_keys(s3_remote: S3Location) -> None:
-    from dataclasses import replace
-
-    from botocore.exceptions import ClientError
-
     with (
         replace(s3_remote, secret_access_key="wrong").client() as client,
         pytest.raises(ClientError, match="SignatureDoesNotMatch"),
@@ -161,3 +162,20 @@ def test_google_cloud_storage_refuses_whoever_brings_no_token(gcs_remote: GcsRem
     answer = requests.get(f"{gcs_remote.endpoint_url}/storage/v1/b/{gcs_remote.bucket}/o", timeout=5)
 
     assert answer.status_code == 401
+
+
+def test_the_token_endpoint_refuses_an_assertion_signed_with_another_key(gcs_remote: GcsRemote) -> None:
+    account = json.loads(gcs_remote.credentials.read_text("utf-8"))
+    stranger = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    before = len(gcs_remote.grants.calls)
+    signer = crypt.RSASigner(stranger)  # type: ignore[no-untyped-call]
+    now_s = int(time.time())
+    claims = {"iss": SERVICE_ACCOUNT, "scope": "storage", "aud": AUDIENCE, "iat": now_s, "exp": now_s + 600}
+    assertion = jwt.encode(signer, claims).decode()  # type: ignore[no-untyped-call]
+
+    answer = requests.post(account["token_uri"], {"assertion": assertion}, timeout=5)
+
+    assert answer.status_code == 400
+    assert "signature" in answer.json()["error_description"]
+
+    assert len(gcs_remote.grants.calls) == before

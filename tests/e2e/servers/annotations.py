@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,6 +17,10 @@ RECTANGLES = (
     '<View><Image name="image" value="$image"/><RectangleLabels name="shape" toName="image">'
     '<Label value="cat"/><Label value="dog"/></RectangleLabels></View>'
 )
+PIXEL = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg=="
+)
+"""A PNG image of one pixel."""
 
 
 @dataclass(frozen=True, slots=True, order=True)

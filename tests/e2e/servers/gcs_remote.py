@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -23,7 +23,6 @@ from gcp_storage_emulator.handlers.buckets import create_bucket
 from gcp_storage_emulator.server import RequestHandler
 from gcp_storage_emulator.storage import Storage
 from google.auth import jwt
-
 from tests.e2e.servers.loopback import serving
 
 SERVICE_ACCOUNT = "dvc@example.iam.gserviceaccount.com"
@@ -69,7 +68,7 @@ class _TokenHandler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         form = parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
         try:
-            claims = jwt.decode(form["assertion"][0], certs=self.grants.public_key, audience=AUDIENCE)
+            claims = _claims(form["assertion"][0], self.grants.public_key)
         except (KeyError, ValueError) as error:
             self._answer(400, {"error": "invalid_grant", "error_description": str(error)})
             return
@@ -106,6 +105,12 @@ class _GuardedStorage(RequestHandler):  # type: ignore[misc]  # the emulator car
         return False
 
 
+def _claims(assertion: str, public_key: bytes) -> Mapping[str, str]:
+    """Return what a signed assertion says; raises ValueError if signature, times or audience are wrong."""
+    claims: Mapping[str, str] = jwt.decode(assertion, certs=public_key, audience=AUDIENCE)  # type: ignore[no-untyped-call]
+    return claims
+
+
 def _write_service_account(path: Path, token_uri: str) -> bytes:
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     private = key.private_bytes(
@@ -121,9 +126,7 @@ def _write_service_account(path: Path, token_uri: str) -> bytes:
         "token_uri": token_uri,
     }
     path.write_text(json.dumps(account), "utf-8")
-    return key.public_key().public_bytes(
-        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
-    )
+    return key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
 
 
 @contextmanager

@@ -171,9 +171,7 @@ class _GitHandler(BaseHTTPRequestHandler):
             "REMOTE_USER": USER,
             "REMOTE_ADDR": "127.0.0.1",
         }
-        backend = subprocess.run(
-            ["git", "http-backend"], env=environment, input=body, capture_output=True, check=True
-        )
+        backend = subprocess.run(["git", "http-backend"], env=environment, input=body, capture_output=True, check=True)
         head, _, answer = backend.stdout.partition(b"\r\n\r\n")
         headers = [(name, value) for name, _, value in (line.partition(": ") for line in head.decode().splitlines())]
         status = next((int(value.split()[0]) for name, value in headers if name == "Status"), 200)

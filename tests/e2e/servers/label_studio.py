@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import requests
-
-from dvc_sync_s3.dataset.model import Fields, JsonValue
 from tests.e2e.servers.process import ServerProcess, free_port, surroundings
 from tests.e2e.servers.s3_remote import S3Location
+
+from dvc_sync_s3.dataset.model import Fields, JsonValue
 
 START_TIMEOUT_S = 150
 REQUEST_TIMEOUT_S = 60
@@ -85,6 +85,12 @@ class LabelStudio:
         """Return one task as the annotator's page gets it, with its URLs resolved."""
         fields: Fields = self._get(f"/api/tasks/{task}?resolve_uri=true").json()
         return fields
+
+    def task_url(self, task: int, name: str) -> str:
+        """Return the resolved URL in a task's data."""
+        data = self.task(task)["data"]
+        assert isinstance(data, dict)
+        return str(data[name])
 
     def create_annotation(self, task: int, result: JsonValue, lead_time_s: float = 1.5) -> int:
         """Save a new annotation; returns its id."""

@@ -46,9 +46,7 @@ def surroundings(home: Path) -> dict[str, str]:
 class ServerProcess:
     """A process group: the server and whatever it starts."""
 
-    def __init__(
-        self, command: Sequence[str], *, folder: Path, environment: Mapping[str, str], log: Path
-    ) -> None:
+    def __init__(self, command: Sequence[str], *, folder: Path, environment: Mapping[str, str], log: Path) -> None:
         """Start `command` in `folder`; what it prints is added to `log`."""
         self.log = log
         self._command = command

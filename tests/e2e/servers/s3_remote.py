@@ -14,7 +14,7 @@ from typing import Any
 import boto3
 import requests
 from botocore.config import Config
-
+from tests.e2e.servers.private_ca import PrivateCa
 from tests.e2e.servers.process import ServerProcess, free_port, surroundings
 
 START_TIMEOUT_S = 20
@@ -48,10 +48,10 @@ class S3Location:
             client.close()
 
 
-def answers(url: str) -> bool:
-    """Return whether an HTTP server answers at `url`, whatever it says."""
+def answers(location: S3Location) -> bool:
+    """Return whether an HTTP server answers there, whatever it says."""
     try:
-        requests.get(url, timeout=2)
+        requests.get(location.endpoint_url, timeout=2, verify=str(location.ca_bundle) if location.ca_bundle else True)
     except requests.ConnectionError:
         return False
     return True
@@ -65,25 +65,27 @@ def _rclone() -> str:
 
 
 @contextmanager
-def serve_s3(folder: Path, *, bucket: str, log: Path) -> Iterator[S3Location]:
+def serve_s3(folder: Path, *, bucket: str, log: Path, tls: PrivateCa | None = None) -> Iterator[S3Location]:
     """Serve `folder` as S3 with one empty bucket and fresh keys until the block ends."""
     (folder / bucket).mkdir(parents=True)
+    address = f"127.0.0.1:{free_port()}"
     location = S3Location(
-        endpoint_url=f"http://127.0.0.1:{free_port()}",
+        endpoint_url=f"{'https' if tls else 'http'}://{address}",
         access_key_id=f"AK{secrets.token_hex(8)}",
         secret_access_key=secrets.token_hex(16),
         bucket=bucket,
+        ca_bundle=tls.ca_bundle if tls else None,
     )
-    address = location.endpoint_url.removeprefix("http://")
+    certificate = ["--cert", str(tls.certificate), "--key", str(tls.private_key)] if tls else []
     keys = f"{location.access_key_id},{location.secret_access_key}"
     server = ServerProcess(
-        [_rclone(), "serve", "s3", "--addr", address, "--vfs-cache-mode", "writes", str(folder)],
+        [_rclone(), "serve", "s3", "--addr", address, "--vfs-cache-mode", "writes", *certificate, str(folder)],
         folder=folder,
         environment={**surroundings(folder.parent), "RCLONE_AUTH_KEY": f'"{keys}"'},
         log=log,
     )
     try:
-        server.wait_until_ready(lambda: answers(location.endpoint_url), timeout_s=START_TIMEOUT_S)
+        server.wait_until_ready(lambda: answers(location), timeout_s=START_TIMEOUT_S)
         yield location
     finally:
         server.stop()

@@ -8,7 +8,6 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 
 import requests
-
 from tests.e2e.servers.private_ca import PrivateCa
 from tests.e2e.servers.process import ServerProcess, free_port, surroundings
 from tests.e2e.servers.s3_remote import S3Location
@@ -58,9 +57,7 @@ class Service:
         self._tls = tls
         self._port = free_port()
         (folder / "home").mkdir()
-        (folder / ".env").write_text(
-            "".join(f"{name}='{value}'\n" for name, value in settings.items()), "utf-8"
-        )
+        (folder / ".env").write_text("".join(f"{name}='{value}'\n" for name, value in settings.items()), "utf-8")
         self._process = self._start()
 
     @property

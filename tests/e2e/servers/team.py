@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from dvc_sync_s3.dataset.model import JsonValue
 from tests.e2e.servers.process import surroundings
+
+from dvc_sync_s3.dataset.model import JsonValue
 
 BRANCH = "main"
 DATASET = "data/data.json"
@@ -47,9 +48,8 @@ class Clone:
         run(["git", "clone", "-q", origin, str(folder)], folder=self.home, home=self.home)
         self.git("config", "user.name", member)
         self.git("config", "user.email", f"{member}@example.com")
-        if remote is not None and remote.secrets:
-            for name, value in remote.secrets.items():
-                self.dvc("remote", "modify", "--local", remote.name, name, value)
+        if remote is not None:
+            self._configure(remote.name, remote.secrets)
 
     def git(self, *arguments: str) -> str:
         """Run git in the clone; returns what it prints, without the newline at the end."""
@@ -58,6 +58,11 @@ class Clone:
     def dvc(self, *arguments: str) -> str:
         """Run dvc in the clone; returns what it prints."""
         return run([sys.executable, "-m", "dvc", *arguments], folder=self.folder, home=self.home)
+
+    def use_remote(self, remote: DvcRemote) -> None:
+        """Make `remote` the default in this clone only, for a repository that names none."""
+        self.dvc("remote", "add", "-q", "--local", "--default", remote.name, remote.url)
+        self._configure(remote.name, {**remote.options, **remote.secrets})
 
     def pull(self) -> None:
         """Bring the branch here, without its data."""
@@ -106,11 +111,15 @@ class Clone:
         return self.git("rev-parse", "HEAD")
 
     def share_dataset(self, tasks: JsonValue, message: str) -> str:
-        """Replace the dataset and bring it to remote and branch, as `dvc-facts` users do by hand; returns the commit."""
+        """Replace the dataset and bring it to remote and branch by hand; returns the commit."""
         self.write_dataset(tasks)
         self.dvc_add()
         self.dvc("push", "-q")
         return self.commit_and_push(message)
+
+    def _configure(self, remote: str, options: Mapping[str, str]) -> None:
+        for name, value in options.items():
+            self.dvc("remote", "modify", "--local", remote, name, value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,13 +174,19 @@ def make_bare(folder: Path) -> None:
         run(["git", "config", name, value], folder=folder, home=home)
 
 
+def make_repository(bare: Path, workshop: Path) -> TeamRepository:
+    """Make a repository without a commit, and without DVC."""
+    make_bare(bare)
+    member = Clone(str(bare), workshop / "founder", remote=None, member="founder")
+    member.git("checkout", "-q", "-B", BRANCH)
+    return TeamRepository(bare, None, workshop, member)
+
+
 def make_team_repository(
     bare: Path, workshop: Path, *, remote: DvcRemote | None, dataset: JsonValue = None
 ) -> TeamRepository:
     """Make a repository with DVC initialised, `remote` as its default, and `dataset` shared if there is one."""
-    make_bare(bare)
-    member = Clone(str(bare), workshop / "founder", remote=None, member="founder")
-    member.git("checkout", "-q", "-B", BRANCH)
+    member = make_repository(bare, workshop).member
     member.dvc("init", "-q")
     member.dvc("config", "core.analytics", "false")
     if remote is not None:
