@@ -51,7 +51,7 @@ class Settings(BaseSettings):
     )
     s3_bucket: Annotated[str, AfterValidator(_bucket_name)] = Field(
         "annotations",
-        description="The bucket that is there from the start; folders left by an older service are buckets too.",
+        description="The bucket that is there from the start; folders of an older service are buckets too.",
     )
     git_repo: str | None = Field(
         None,

@@ -9,7 +9,7 @@ from dvc_sync_s3.s3.body import RequestBody
 from dvc_sync_s3.s3.errors import S3Error
 from dvc_sync_s3.s3.request import S3Request
 from dvc_sync_s3.s3.response import Response
-from dvc_sync_s3.store import Store
+from dvc_sync_s3.store.store import Store
 
 _MAX_KEY_BYTES = 1024
 

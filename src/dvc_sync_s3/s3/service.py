@@ -24,7 +24,7 @@ from dvc_sync_s3.s3.routing import operation_of
 from dvc_sync_s3.s3.sending import Sender
 from dvc_sync_s3.s3.sigv4.verify import Keyring, verify
 from dvc_sync_s3.s3.xml import CONTENT_TYPE, document
-from dvc_sync_s3.store import Store
+from dvc_sync_s3.store.store import Store
 
 log = structlog.get_logger("s3")
 

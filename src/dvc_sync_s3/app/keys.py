@@ -1,0 +1,51 @@
+"""The key pair Label Studio signs with: the settings', or one made once and kept in the data folder."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from dvc_sync_s3 import durable
+from dvc_sync_s3.errors import SettingsError
+from dvc_sync_s3.settings import Settings
+
+FILE_NAME = "keys.json"
+
+
+@dataclass(frozen=True, slots=True)
+class KeyPair:
+    """An access key id and its secret; `is_generated` if we made them, so that only we can tell the user."""
+
+    access_key_id: str
+    secret: str = field(repr=False)
+    is_generated: bool
+
+
+def key_pair(settings: Settings, folder: Path) -> KeyPair:
+    """Return the settings' key pair, or the one kept in `folder`, made now if there is none.
+
+    Raises SettingsError if the file that keeps it is damaged. The caller sees to it that only one process makes one.
+    """
+    if settings.aws_access_key_id is not None and settings.aws_secret_access_key is not None:
+        return KeyPair(
+            settings.aws_access_key_id, settings.aws_secret_access_key.get_secret_value(), is_generated=False
+        )
+    path = folder / FILE_NAME
+    if path.exists():
+        return _read(path)
+    made = KeyPair("DVCSYNC" + secrets.token_hex(6).upper(), secrets.token_urlsafe(30), is_generated=True)
+    content = {"access_key_id": made.access_key_id, "secret_access_key": made.secret}
+    durable.write_file(path, json.dumps(content, indent=1).encode() + b"\n", mode=durable.PRIVATE)
+    return made
+
+
+def _read(path: Path) -> KeyPair:
+    try:
+        kept = json.loads(path.read_text(encoding="utf-8"))
+        return KeyPair(str(kept["access_key_id"]), str(kept["secret_access_key"]), is_generated=True)
+    except (ValueError, KeyError, TypeError):
+        raise SettingsError(
+            f"{path} is damaged: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or delete it to get a new pair."
+        ) from None

@@ -1,0 +1,68 @@
+"""The server: S3, the probes, and the supervisor of the worker."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import structlog
+from starlette.applications import Starlette
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from dvc_sync_s3.app.greeting import Greeting, listening_on
+from dvc_sync_s3.app.ground import prepare
+from dvc_sync_s3.clock import SystemClock
+from dvc_sync_s3.logs import configure_logs
+from dvc_sync_s3.s3.service import S3Service
+from dvc_sync_s3.s3.sigv4.verify import Keyring
+from dvc_sync_s3.settings import Settings
+from dvc_sync_s3.store.store import Store
+from dvc_sync_s3.sync.status import StatusFile
+from dvc_sync_s3.sync.supervisor import Supervisor
+from dvc_sync_s3.web.probes import probe_routes
+
+log = structlog.get_logger("app")
+
+WORKER_COMMAND = (sys.executable, "-m", "dvc_sync_s3", "sync")
+
+
+class Application:
+    """The service as one ASGI application: S3 on every path but /-/, which is for people and probes."""
+
+    def __init__(self, s3: ASGIApp, web: ASGIApp) -> None:
+        self._s3 = s3
+        self._web = web
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Hand a request to whom its path belongs; start and end belong to the web side's lifespan."""
+        is_s3 = scope["type"] == "http" and not (scope["path"] + "/").startswith("/-/")
+        await (self._s3 if is_s3 else self._web)(scope, receive, send)
+
+
+def create_app(settings: Settings) -> Application:
+    """Build the service; raise SettingsError where the settings can't work."""
+    configure_logs()
+    ground = prepare(settings)
+    clock = SystemClock()
+    store = Store(settings.s3_data_folder, clock)
+    supervisor = Supervisor(ground.hidden, WORKER_COMMAND, clock)
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        adoption = await store.start()
+        if adoption.objects or adoption.left_alone:
+            log.info("adopted an older folder", objects=adoption.objects, left_alone=adoption.left_alone[:20])
+        await store.create_bucket(settings.s3_bucket)
+        supervisor.start()
+        greeting = Greeting(listening_on(settings, sys.argv), settings, ground.keys, ground.playground)
+        print(greeting.text(), flush=True)  # noqa: T201 - for the person who started it
+        try:
+            yield
+        finally:
+            await asyncio.to_thread(supervisor.close)
+            await store.close()
+
+    web = Starlette(routes=probe_routes(store, StatusFile(ground.hidden)), lifespan=lifespan)
+    return Application(S3Service(store, Keyring({ground.keys.access_key_id: ground.keys.secret}), clock), web)

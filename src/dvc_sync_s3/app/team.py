@@ -1,0 +1,44 @@
+"""What the settings say of the team's repository and its DVC remote, in the words of the packages that use it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from dvc_sync_s3 import durable
+from dvc_sync_s3.app.playground import FOLDER, playground_at
+from dvc_sync_s3.dvc.choice import RemoteSettings
+from dvc_sync_s3.errors import SettingsError
+from dvc_sync_s3.git.model import Author, Credentials, Repository, split_credentials
+from dvc_sync_s3.settings import Settings
+
+_DEFAULT_NAME = "dvc-sync"
+
+
+def repository(settings: Settings) -> Repository:
+    """Return the team's repository; raise SettingsError if its URL and the PAT settings name two tokens."""
+    name = settings.git_pat_name or _DEFAULT_NAME
+    url, credentials = split_credentials(settings.git_repo or str(playground_at(FOLDER).repository))
+    if settings.git_pat_token is not None:
+        token = settings.git_pat_token.get_secret_value()
+        if credentials is not None and credentials.token != token:
+            raise SettingsError("GIT_REPO and GIT_PAT_TOKEN hold two different tokens: keep the one in GIT_PAT_TOKEN.")
+        credentials = credentials or Credentials(name, token)
+    author = Author(settings.git_author_name or name, settings.git_author_email)
+    return Repository(url, settings.git_branch, author, credentials)
+
+
+def remote_settings(settings: Settings, hidden: Path) -> RemoteSettings:
+    """Return what the settings say of the DVC remote; a Google key given as text becomes a private file."""
+    key, file = settings.dvc_gcp_service_account_key, settings.dvc_google_application_credentials
+    if key is not None:
+        file = hidden.absolute() / "google-key.json"
+        durable.write_file(file, key.get_secret_value().encode(), mode=durable.PRIVATE)
+    secret = settings.dvc_s3_secret_access_key
+    return RemoteSettings(
+        name=settings.dvc_remote_name,
+        url=settings.remote_url,
+        s3_endpoint=settings.dvc_s3_endpoint,
+        s3_access_key_id=settings.dvc_s3_access_key_id,
+        s3_secret_access_key=secret.get_secret_value() if secret else None,
+        gcs_credentials_file=file,
+    )

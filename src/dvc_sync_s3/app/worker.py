@@ -1,0 +1,66 @@
+"""The worker, in a process of its own so that its work never adds to a PUT's latency."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from threading import Event, Thread
+
+from dvc_sync_s3.app.team import remote_settings, repository
+from dvc_sync_s3.clock import SystemClock
+from dvc_sync_s3.dataset.layouts import layout_for
+from dvc_sync_s3.dvc.environment import quiet_environment
+from dvc_sync_s3.git.clone import Clone
+from dvc_sync_s3.logs import configure_logs
+from dvc_sync_s3.process import FileLock
+from dvc_sync_s3.settings import Settings
+from dvc_sync_s3.store.folder import HIDDEN_NAME
+from dvc_sync_s3.store.reader import Reader
+from dvc_sync_s3.sync.bundle import BundleRules
+from dvc_sync_s3.sync.cycle import Cycle, Reporter
+from dvc_sync_s3.sync.ledger import Ledger
+from dvc_sync_s3.sync.reading import Changes
+from dvc_sync_s3.sync.status import StatusFile
+from dvc_sync_s3.sync.tracked import CONFIG, TrackedDataset, gitignore_path, pointer_path
+from dvc_sync_s3.sync.worker import Worker
+
+_LOCK_RETRY_S = 0.2
+
+
+def run_worker(settings: Settings, report: Reporter) -> None:
+    """Sync until standard input ends; wait first for a worker that an earlier server may have left."""
+    configure_logs()
+    hidden = settings.s3_data_folder / HIDDEN_NAME
+    environment = quiet_environment(os.environ, (hidden / "dvc-site-cache").absolute())
+    os.environ.clear()
+    os.environ.update(environment)
+    stop = Event()
+    Thread(target=_stop_with_parent, args=(stop,), name="parent-watch", daemon=True).start()
+    lock = FileLock(hidden / "sync.lock")
+    while not lock.try_acquire():
+        if stop.wait(_LOCK_RETRY_S):
+            return
+    ledger = Ledger(hidden)
+    try:
+        _build(settings, hidden, ledger, report).run(stop)
+    finally:
+        ledger.close()
+        lock.release()
+
+
+def _stop_with_parent(stop: Event) -> None:
+    """Set `stop` when standard input ends: the server holds its other end, and never writes."""
+    sys.stdin.buffer.read()
+    stop.set()
+
+
+def _build(settings: Settings, hidden: Path, ledger: Ledger, report: Reporter) -> Worker:
+    store = Reader(settings.s3_data_folder)
+    dataset_path = settings.dvc_dataset
+    paths = (CONFIG, ".dvcignore", pointer_path(dataset_path), gitignore_path(dataset_path))
+    clone = Clone(settings.git_folder.absolute(), repository(settings), paths)
+    dataset = TrackedDataset(dataset_path, layout_for(dataset_path), clone, remote_settings(settings, hidden))
+    cycle = Cycle(Changes(store), clone, dataset, ledger, report)
+    rules = BundleRules(settings.bundle_quiet_seconds, settings.bundle_max_seconds, settings.bundle_countdown)
+    return Worker(store, cycle.run, StatusFile(hidden), rules, SystemClock(), ledger.count_skipped)

@@ -1,0 +1,1 @@
+"""From durable changes to a commit on the team's branch."""

@@ -1,0 +1,62 @@
+"""What a bundle found in the objects it covers, and what is known of them from before."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from dvc_sync_s3.dataset.model import RecordId
+
+ObjectName = tuple[str, str]
+"""Bucket and key."""
+
+AnnotationName = tuple[RecordId, int]
+"""A record and the id of one of its annotations."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one object says at one seq; a deleted or skipped object says nothing."""
+
+    bucket: str
+    key: str
+    seq: int
+    is_gone: bool
+    skipped: str | None
+    record: RecordId | None
+    task_digest: str | None
+    digests: tuple[tuple[int, str], ...]
+    """(annotation id, digest) of each annotation it holds."""
+
+    @property
+    def name(self) -> ObjectName:
+        """Return the object's bucket and key."""
+        return self.bucket, self.key
+
+    @property
+    def annotations(self) -> frozenset[AnnotationName]:
+        """Return the annotations that the object holds."""
+        if self.record is None:
+            return frozenset()
+        return frozenset((self.record, annotation) for annotation, _ in self.digests)
+
+
+@dataclass(frozen=True, slots=True)
+class KnownTask:
+    """A task as last synced: its digest, None if not to be trusted, and whether its record came through us."""
+
+    digest: str | None
+    is_added: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the ledger knows of the objects of a bundle and of the annotations they hold or held."""
+
+    held: Mapping[ObjectName, frozenset[AnnotationName]]
+    """What each object of the bundle held before, and may have held in a push whose outcome is unknown."""
+    holders: Mapping[AnnotationName, frozenset[ObjectName]]
+    """Which objects hold those annotations, in the bundle or not."""
+    digests: Mapping[AnnotationName, str | None]
+    """The annotations' content as last synced; absent if never, None if not to be trusted."""
+    tasks: Mapping[RecordId, KnownTask]

@@ -1,0 +1,43 @@
+-- What the branch holds of our objects, as far as this service has read it there.
+CREATE TABLE IF NOT EXISTS objects (      -- each object that a finished bundle covered
+    bucket  TEXT NOT NULL,
+    key     TEXT NOT NULL,
+    seq     INTEGER NOT NULL,
+    skipped TEXT,                         -- why it is no annotation; NULL if it is one
+    PRIMARY KEY (bucket, key)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS held (         -- which annotations an object holds
+    bucket     TEXT NOT NULL,
+    key        TEXT NOT NULL,
+    project    INTEGER NOT NULL,
+    task       INTEGER NOT NULL,
+    annotation INTEGER NOT NULL,
+    PRIMARY KEY (bucket, key, project, task, annotation)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS held_by ON held (project, task, annotation);
+CREATE TABLE IF NOT EXISTS annotations (  -- the content last synced; digest NULL: not to be trusted any more
+    project    INTEGER NOT NULL,
+    task       INTEGER NOT NULL,
+    annotation INTEGER NOT NULL,
+    digest     TEXT,
+    seq        INTEGER NOT NULL,
+    PRIMARY KEY (project, task, annotation)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS tasks (
+    project  INTEGER NOT NULL,
+    task     INTEGER NOT NULL,
+    digest   TEXT,
+    seq      INTEGER NOT NULL,
+    is_added INTEGER NOT NULL,            -- the record came through us
+    PRIMARY KEY (project, task)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS attempts (     -- pushes whose outcome is not yet read from the server
+    commit_id TEXT PRIMARY KEY,
+    parent    TEXT NOT NULL,
+    seq       INTEGER NOT NULL,           -- the position the commit carries
+    findings  TEXT NOT NULL               -- what becomes true of the tables above if it landed
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS meta (
+    name  TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+) WITHOUT ROWID;

@@ -1,0 +1,86 @@
+"""What a bundle's objects ask of the dataset: pure, from what they say now and what they said before."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from dvc_sync_s3.dataset.model import Edit, Labelled, PutAnnotation, RemoveAnnotation, Skipped, WhenEmpty
+from dvc_sync_s3.store.model import Change
+from dvc_sync_s3.sync.finding import AnnotationName, Finding, Known, KnownTask, ObjectName
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A change and what its object says; None if it was deleted."""
+
+    change: Change
+    content: Labelled | Skipped | None
+
+
+_UNKNOWN = KnownTask(digest=None, is_added=False)
+
+
+def find(reading: Reading) -> Finding:
+    """Reduce a reading to what the ledger remembers of it."""
+    change, content = reading.change, reading.content
+    labelled = content if isinstance(content, Labelled) else None
+    return Finding(
+        bucket=change.bucket,
+        key=change.key,
+        seq=change.seq,
+        is_gone=content is None,
+        skipped=content.reason if isinstance(content, Skipped) else None,
+        record=labelled.record if labelled else None,
+        task_digest=labelled.task_digest if labelled else None,
+        digests=tuple((item.id, item.digest) for item in labelled.annotations) if labelled else (),
+    )
+
+
+def plan(readings: Sequence[Reading], known: Known) -> tuple[Edit, ...]:
+    """Return the edits that bring the dataset from what the objects said to what they say now.
+
+    Each annotation is edited once, by the last change that speaks of it. One that vanished from an object is
+    removed unless another object still holds it, as when a project exports to two storages.
+    """
+    findings = {finding.name: finding for finding in map(find, readings)}
+    edits: dict[AnnotationName, Edit] = {}
+    for reading in sorted(readings, key=lambda reading: reading.change.seq):
+        if isinstance(reading.content, Labelled):
+            edits.update(_puts(reading.content, known))
+    for name, finding in findings.items():
+        for annotation in known.held.get(name, frozenset()) - finding.annotations:
+            if not _is_held(annotation, findings, known):
+                edits[annotation] = _removal(annotation, known)
+    return tuple(edits.values())
+
+
+def _puts(content: Labelled, known: Known) -> dict[AnnotationName, Edit]:
+    task_before = known.tasks.get(content.record, _UNKNOWN).digest
+    return {
+        (content.record, annotation.id): PutAnnotation(
+            record=content.record,
+            task=content.task,
+            task_digest=content.task_digest,
+            task_before=task_before,
+            annotation=annotation,
+            annotation_before=known.digests.get((content.record, annotation.id)),
+        )
+        for annotation in content.annotations
+    }
+
+
+def _is_held(annotation: AnnotationName, findings: Mapping[ObjectName, Finding], known: Known) -> bool:
+    elsewhere = known.holders.get(annotation, frozenset()) - findings.keys()
+    return bool(elsewhere) or any(annotation in finding.annotations for finding in findings.values())
+
+
+def _removal(annotation: AnnotationName, known: Known) -> RemoveAnnotation:
+    record, annotation_id = annotation
+    is_ours = known.tasks.get(record, _UNKNOWN).is_added
+    return RemoveAnnotation(
+        record=record,
+        annotation_id=annotation_id,
+        annotation_before=known.digests.get(annotation),
+        when_empty=WhenEmpty.DROP if is_ours else WhenEmpty.KEEP,
+    )

@@ -1,0 +1,44 @@
+"""What became of earlier pushes, read from the server's branch and not from memory."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from dvc_sync_s3.git.model import Tip
+from dvc_sync_s3.sync.ledger import Ledger
+
+
+class Branch(Protocol):
+    """The branch as last refreshed."""
+
+    def position(self, instance: str) -> int | None:
+        """Return the highest seq that the branch's commits carry for `instance`."""
+        ...
+
+    def contains(self, commit: str) -> bool:
+        """Tell whether the branch contains `commit`."""
+        ...
+
+
+def settle(tip: Tip, branch: Branch, ledger: Ledger) -> int:
+    """Bring the ledger in line with the branch and return up to which seq the branch holds our changes.
+
+    A push whose answer never came has landed if the branch contains its commit, or carries its position after
+    someone rewrote the commit. It can still land while the branch's tip is the one it was made on; after that it can't.
+
+    A branch behind the ledger was set back by someone: what it lost is synced again. A branch *ahead* of the ledger
+    means that the data folder was set back, as when an old backup is restored: its seqs would begin to repeat, so it
+    goes on under a new name and syncs everything again.
+    """
+    position = branch.position(ledger.instance) or 0
+    for attempt in ledger.attempts():
+        if attempt.seq == position or branch.contains(attempt.commit):
+            ledger.landed(attempt)
+            break
+        if attempt.parent != tip.commit:
+            ledger.forget(attempt)
+    if position < ledger.position:
+        ledger.rewind(position)
+    elif position > ledger.position:
+        ledger.begin_anew()
+    return ledger.synced_seq

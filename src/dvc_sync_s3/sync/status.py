@@ -1,0 +1,69 @@
+"""How the sync is doing, written by the worker and read by whoever asks.
+
+A small file beside the store, replaced whole: it tells, it decides nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+
+FILE_NAME = "sync-status.json"
+
+
+class State(StrEnum):
+    """What the worker is doing."""
+
+    IDLE = "idle"
+    WAITING = "waiting"
+    SYNCING = "syncing"
+    RETRYING = "retrying"
+    BLOCKED = "blocked"
+
+
+@dataclass(frozen=True, slots=True)
+class SyncStatus:
+    """The worker's own view; times in ISO 8601, UTC."""
+
+    state: State = State.IDLE
+    synced_seq: int = 0
+    last_commit: str | None = None
+    last_sync_at: str | None = None
+    error: str | None = None
+    hint: str | None = None
+    skipped: int = 0
+
+
+class StatusFile:
+    """The status on disk; a missing or torn file reads as a fresh status."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / FILE_NAME
+
+    def write(self, status: SyncStatus) -> None:
+        """Replace the status."""
+        temporary = self._path.with_suffix(".tmp")
+        temporary.write_text(json.dumps(asdict(status)), encoding="utf-8")
+        os.replace(temporary, self._path)
+
+    def read(self) -> SyncStatus:
+        """Return the last status written."""
+        try:
+            fields = json.loads(self._path.read_text(encoding="utf-8"))
+            return SyncStatus(**{**fields, "state": State(fields["state"])})
+        except (OSError, ValueError, KeyError, TypeError):
+            return SyncStatus()
+
+
+def iso(time: datetime) -> str:
+    """Write a time to the second.
+
+    >>> from datetime import UTC
+    >>> iso(datetime(2026, 11, 23, 1, 2, 3, 4, tzinfo=UTC))
+    '2026-11-23T01:02:03+00:00'
+    """
+    return time.isoformat(timespec="seconds")

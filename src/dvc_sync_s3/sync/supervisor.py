@@ -1,0 +1,96 @@
+"""The worker's keeper, inside the server: one worker per data folder, started again whenever it dies.
+
+Only the server process that holds the folder's lock keeps a worker, so a reload or a second server process starts no
+second one; when that process ends, another takes over. The worker ends when its standard input does, which the
+operating system sees to even if this process is killed.
+"""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+from threading import Event, Thread
+
+import structlog
+
+from dvc_sync_s3.clock import Clock
+from dvc_sync_s3.process import FileLock
+
+log = structlog.get_logger("sync")
+
+LOCK_NAME = "supervisor.lock"
+_LOCK_RETRY_S = 1.0
+_POLL_S = 0.2
+_LONGEST_PAUSE_S = 30.0
+_STEADY_S = 60.0
+_STOP_TIMEOUT_S = 10.0
+
+
+class Supervisor:
+    """Keep one worker process running from `start` to `close`."""
+
+    def __init__(self, folder: Path, command: Sequence[str], clock: Clock) -> None:
+        self._lock = FileLock(folder / LOCK_NAME)
+        self._command = tuple(command)
+        self._clock = clock
+        self._stop = Event()
+        self._thread = Thread(target=self._run, name="sync-supervisor", daemon=True)
+
+    def start(self) -> None:
+        """Begin, in a thread of its own."""
+        self._thread.start()
+
+    def close(self) -> None:
+        """End the worker, waiting for the step it is in for up to 10 s."""
+        self._stop.set()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def _run(self) -> None:
+        while not self._lock.try_acquire():
+            if self._stop.wait(_LOCK_RETRY_S):
+                return
+        try:
+            self._keep_running()
+        finally:
+            self._lock.release()
+
+    def _keep_running(self) -> None:
+        deaths = 0
+        while not self._stop.is_set():
+            started_s = self._clock.monotonic_s()
+            worker = subprocess.Popen(self._command, stdin=subprocess.PIPE)
+            code = self._watch(worker)
+            if code is None:
+                return
+            deaths = 1 if self._clock.monotonic_s() - started_s > _STEADY_S else deaths + 1
+            pause_s = pause_after(deaths)
+            log.error("worker died", code=code, restart_in_s=pause_s)
+            self._stop.wait(pause_s)
+
+    def _watch(self, worker: subprocess.Popen[bytes]) -> int | None:
+        """Wait for the worker; return its exit code if it died, None if it was told to end."""
+        while worker.poll() is None:
+            if not self._stop.wait(_POLL_S):
+                continue
+            assert worker.stdin is not None
+            worker.stdin.close()
+            try:
+                worker.wait(_STOP_TIMEOUT_S)
+            except subprocess.TimeoutExpired:
+                worker.kill()  # safe at any step: the next worker reads from the server how far this one came
+                worker.wait()
+            return None
+        assert worker.stdin is not None
+        worker.stdin.close()
+        return worker.returncode
+
+
+def pause_after(deaths: int) -> float:
+    """Return how long to wait before the next start, in seconds.
+
+    >>> [pause_after(deaths) for deaths in (1, 2, 3, 20)]
+    [0.5, 1.0, 2.0, 30.0]
+    """
+    return min(_LONGEST_PAUSE_S, 0.5 * 2.0 ** min(deaths - 1, 10))

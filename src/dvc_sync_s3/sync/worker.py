@@ -1,0 +1,171 @@
+"""The worker: one cycle after the other, for as long as its server lives."""
+
+from __future__ import annotations
+
+import errno
+import random
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from threading import Event
+
+import structlog
+
+from dvc_sync_s3.clock import Clock
+from dvc_sync_s3.errors import Blocked, Rejected, SyncError, Transient
+from dvc_sync_s3.store.reader import Reader
+from dvc_sync_s3.sync.bundle import BundleRules, wait_s
+from dvc_sync_s3.sync.cycle import Synced
+from dvc_sync_s3.sync.status import State, StatusFile, SyncStatus, iso
+
+log = structlog.get_logger("sync")
+
+_POLL_S = 0.2
+_MOST_REJECTIONS = 20
+_LONGEST_RETRY_S = 60.0
+_BLOCKED_RETRY_S = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """A failed cycle: what it ended with and how long to wait before the next."""
+
+    error: SyncError
+    pause_s: float
+
+
+class Worker:
+    """Watch the store and run cycles until `stop` is set."""
+
+    def __init__(
+        self,
+        store: Reader,
+        cycle: Callable[[], Synced],
+        status: StatusFile,
+        rules: BundleRules,
+        clock: Clock,
+        count_skipped: Callable[[], int],
+    ) -> None:
+        self._store = store
+        self._cycle = cycle
+        self._status_file = status
+        self._rules = rules
+        self._clock = clock
+        self._count_skipped = count_skipped
+        self._status = status.read()
+        self._commits: deque[datetime] = deque()
+        self._failures = 0
+
+    def run(self, stop: Event) -> None:
+        """Sync now, to learn from the server how far the branch is, and then whenever a bundle closes."""
+        pause_s = self._sync()
+        while not stop.wait(pause_s):
+            pause_s = self._next()
+
+    def _next(self) -> float:
+        """Do what is due; return how long to sleep."""
+        if self._failures:
+            return self._sync()
+        waiting = self._store.waiting(self._status.synced_seq)
+        due_s = wait_s(self._rules, waiting, self._clock.now(), self._commits_last_hour())
+        if due_s is None:
+            self._tell(State.IDLE)
+            return _POLL_S
+        if due_s > 0:
+            self._tell(State.WAITING)
+            return min(due_s, _POLL_S)
+        return self._sync()
+
+    def _sync(self) -> float:
+        started_s = self._clock.monotonic_s()
+        if not self._failures:
+            self._tell(State.SYNCING)
+        outcome = self._run_cycles()
+        duration_ms = round((self._clock.monotonic_s() - started_s) * 1000)
+        if isinstance(outcome, Retry):
+            return self._failed(outcome, duration_ms)
+        self._succeeded(outcome, duration_ms)
+        return 0.0
+
+    def _run_cycles(self) -> Synced | Retry:
+        """Run a cycle, and again at once while others push first."""
+        for rejections in range(_MOST_REJECTIONS):
+            try:
+                return self._cycle()
+            except Rejected:
+                pause_s = random.uniform(0, 0.05 * 2 ** min(rejections, 6))  # noqa: S311 - it only spreads retries
+                Event().wait(pause_s)
+            except Blocked as error:
+                return Retry(error, _BLOCKED_RETRY_S)
+            except Transient as error:
+                return Retry(error, retry_pause_s(self._failures + 1))
+            except Exception as error:
+                log.exception("unexpected failure")
+                return Retry(_unexpected(error), retry_pause_s(self._failures + 1))
+        return Retry(_outrun(), retry_pause_s(self._failures + 1))
+
+    def _succeeded(self, synced: Synced, duration_ms: int) -> None:
+        self._failures = 0
+        now = self._clock.now()
+        status = replace(self._status, synced_seq=synced.seq, error=None, hint=None, skipped=self._count_skipped())
+        if synced.commit is not None:
+            self._commits.append(now)
+            status = replace(status, last_commit=synced.commit)
+        advanced = synced.commit is not None or synced.seq != self._status.synced_seq
+        if advanced or status.last_sync_at is None:
+            status = replace(status, last_sync_at=iso(now))
+        if advanced:
+            log.info("sync", seq=synced.seq, commit=synced.commit, subject=synced.subject, duration_ms=duration_ms)
+        is_more = self._store.waiting(synced.seq).count > 0
+        self._write(replace(status, state=State.WAITING if is_more else State.IDLE))
+
+    def _failed(self, retry: Retry, duration_ms: int) -> float:
+        self._failures += 1
+        state = State.BLOCKED if isinstance(retry.error, Blocked) else State.RETRYING
+        log.warning(
+            "sync failed",
+            state=str(state),
+            error=str(retry.error),
+            hint=retry.error.hint,
+            retry_in_s=round(retry.pause_s, 1),
+            duration_ms=duration_ms,
+        )
+        self._write(replace(self._status, state=state, error=str(retry.error), hint=retry.error.hint or None))
+        return retry.pause_s
+
+    def _commits_last_hour(self) -> int:
+        oldest = self._clock.now() - timedelta(hours=1)
+        while self._commits and self._commits[0] < oldest:
+            self._commits.popleft()
+        return len(self._commits)
+
+    def _tell(self, state: State) -> None:
+        if state is not self._status.state:
+            self._write(replace(self._status, state=state))
+
+    def _write(self, status: SyncStatus) -> None:
+        self._status = status
+        self._status_file.write(status)
+
+
+def _unexpected(error: Exception) -> SyncError:
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return Blocked("the disk is full", hint="Make room where S3_DATA_FOLDER and GIT_FOLDER are.")
+    return Transient(f"unexpected {type(error).__name__}", hint="The log has the details; please report it.")
+
+
+def _outrun() -> SyncError:
+    return Transient(
+        f"the branch moved {_MOST_REJECTIONS} times while this service tried to push",
+        hint="Someone pushes to it all the time; a branch of its own (GIT_BRANCH) would help.",
+    )
+
+
+def retry_pause_s(failures: int) -> float:
+    """Return how long to wait after so many failures in a row.
+
+    >>> [retry_pause_s(failures) for failures in (1, 2, 3, 20)]
+    [1.0, 2.0, 4.0, 60.0]
+    """
+    return min(_LONGEST_RETRY_S, 2.0 ** min(failures - 1, 10))

@@ -1,0 +1,1 @@
+"""Pages and probes under /-/, a path that no bucket can have."""

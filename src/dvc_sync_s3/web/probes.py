@@ -1,0 +1,38 @@
+"""Is it up, is it ready, how is the sync doing: for load balancers, monitors and people."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import asdict
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from dvc_sync_s3.store.reader import Reader
+from dvc_sync_s3.sync.status import StatusFile
+
+
+def probe_routes(store: Reader, status: StatusFile) -> list[Route]:
+    """Return the routes of the probes."""
+
+    async def healthy(_: Request) -> Response:
+        return PlainTextResponse("healthy\n")
+
+    async def ready(_: Request) -> Response:
+        try:
+            store.last_seq()
+        except sqlite3.Error:
+            return PlainTextResponse("the store does not answer\n", status_code=503)
+        return PlainTextResponse("ready\n")
+
+    async def sync_status(_: Request) -> Response:
+        told = asdict(status.read())
+        pending = store.waiting(told["synced_seq"]).count
+        return JSONResponse({**told, "pending": pending, "last_seq": store.last_seq()})
+
+    return [
+        Route("/-/healthy", healthy),
+        Route("/-/ready", ready),
+        Route("/-/status.json", sync_status),
+    ]
