@@ -1,0 +1,167 @@
+"""What one object of a bucket says: a task with annotations, or nothing for the dataset.
+
+Label Studio saves an annotation in one of two shapes. Both are made by its storage code, version 1.23:
+https://github.com/HumanSignal/label-studio/blob/1.23.0/label_studio/io_storages/base_models.py
+"""
+
+from __future__ import annotations
+
+from dvc_sync_s3.dataset.canonical import OBJECT_DEPTH, NotJson, check_depth, digest, parse
+from dvc_sync_s3.dataset.model import Annotation, Fields, JsonValue, Labelled, RecordId, Skipped
+
+NO_PROJECT = -1
+MAX_ID = 10**18 - 1
+"""Fits SQLite's integers and every JSON reader's own limit on digits."""
+
+ANNOTATION_DROPPED = frozenset(
+    (
+        "created_ago",  # "3 minutes": another text at every export
+        "created_username",  # display text, made of completed_by
+        "task",  # the record itself; an object in one shape, a number in the other
+        "prediction",  # only in the task's shape, as the next two
+        "result_count",  # the length of `result`
+        "unique_id",
+    )
+)
+"""Fields of an annotation that age, are display only, or exist in one of the two shapes."""
+
+TASK_DROPPED = frozenset(
+    (
+        "annotations",
+        "cancelled_annotations",
+        "comment_authors",
+        "comment_count",
+        "drafts",
+        "file_upload",  # a row's number in one shape, a name in the other; `data` says which
+        "is_labeled",
+        "last_comment_updated_at",
+        "overlap",  # the project's setting; Label Studio's own export leaves it out too
+        "precomputed_agreement",
+        "predictions",  # a model's output, not an annotator's: the data scientists' field
+        "state",
+        "total_annotations",
+        "total_predictions",
+        "unresolved_comment_count",
+        "updated_at",  # moves with every annotation
+        "updated_by",
+    )
+)
+"""Fields of a task that change while its data does not."""
+
+
+class _Unfit(Exception):
+    """Say why an object is left out, in words a person understands."""
+
+
+def read_object(key: str, body: bytes) -> Labelled | Skipped:
+    """Return what the object at `key` says, or why it is left out; never raises, whatever the bytes are.
+
+    An annotation `{id, result, task: {id, data}}` lies at `…/<its id>`, a task `{id, data, annotations}` at
+    `…/<its id>`; both may end in `.json`.
+    """
+    try:
+        value = parse(body)
+        check_depth(value, OBJECT_DEPTH)
+    except NotJson as error:
+        return Skipped(f"not JSON: {error}")
+    try:
+        return _read(key.rpartition("/")[2].removesuffix(".json"), value)
+    except _Unfit as error:
+        return Skipped(str(error))
+
+
+def annotation_digest(fields: Fields) -> str:
+    """Return the digest of what an annotation says, wherever its fields come from: an object, the dataset, an export.
+
+    Fields that are dropped don't count, and of `completed_by` only the id does: Label Studio's exports hold the
+    bare id, and a person's name may change. Raises NotJson.
+    """
+    said = _without(fields, ANNOTATION_DROPPED)
+    match said.get("completed_by"):
+        case {"id": annotator_id}:
+            said["completed_by"] = annotator_id
+    return digest(said)
+
+
+def as_id(value: JsonValue) -> int | None:
+    """Return `value` if it can be an id: a whole number from 0 to MAX_ID; else None.
+
+    >>> as_id(7), as_id(True), as_id("7"), as_id(-1)
+    (7, None, None, None)
+    """
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MAX_ID:
+        return value
+    return None
+
+
+def _read(name: str, value: JsonValue) -> Labelled:
+    if not isinstance(value, dict):
+        raise _Unfit(f"a JSON {_kind(value)}, not an annotation")
+    if "result" in value:
+        task = value.get("task")
+        if not isinstance(task, dict):
+            raise _Unfit("its task is not an object")
+        listed: JsonValue = [value]
+    elif "annotations" in value:
+        task, listed = value, value["annotations"]
+    elif "data" in value:
+        raise _Unfit("a source task without annotations")
+    else:
+        raise _Unfit("no result")
+    if not isinstance(listed, list):
+        raise _Unfit("its annotations are not a list")
+    _check_name(name, value)
+    return _labelled(task, [_annotation(each) for each in listed])
+
+
+def _labelled(task: Fields, annotations: list[Annotation]) -> Labelled:
+    task_id = as_id(task.get("id"))
+    if task_id is None:
+        raise _Unfit("its task has no usable id")
+    if not isinstance(task.get("data"), dict):
+        raise _Unfit("its task has no data")
+    fields = _without(task, TASK_DROPPED)
+    return Labelled(
+        record=RecordId(_project(task, annotations), task_id),
+        task=fields,
+        task_digest=digest(fields),
+        annotations=tuple({annotation.id: annotation for annotation in annotations}.values()),
+    )
+
+
+def _annotation(value: JsonValue) -> Annotation:
+    if not isinstance(value, dict):
+        raise _Unfit("one of its annotations is not an object")
+    annotation_id = as_id(value.get("id"))
+    if annotation_id is None:
+        raise _Unfit("one of its annotations has no usable id")
+    if not isinstance(value.get("result"), list):
+        raise _Unfit(f"annotation {annotation_id} has no result")
+    return Annotation(annotation_id, _without(value, ANNOTATION_DROPPED), annotation_digest(value))
+
+
+def _check_name(name: str, fields: Fields) -> None:
+    own_id = as_id(fields.get("id"))
+    if own_id is None:
+        raise _Unfit("no usable id")
+    if not (name.isascii() and name.isdecimal()):
+        raise _Unfit(f"its key does not end in its id, {own_id}")
+    if name != str(own_id):
+        raise _Unfit(f"its key says {name[:30]} but its id is {own_id}")
+
+
+def _project(task: Fields, annotations: list[Annotation]) -> int:
+    candidates = [task.get("project"), *(annotation.fields.get("project") for annotation in annotations)]
+    return next((project for each in candidates if (project := as_id(each)) is not None), NO_PROJECT)
+
+
+def _without(fields: Fields, dropped: frozenset[str]) -> dict[str, JsonValue]:
+    return {name: value for name, value in fields.items() if name not in dropped}
+
+
+def _kind(value: JsonValue) -> str:
+    if isinstance(value, list):
+        return "list"
+    if isinstance(value, str):
+        return "string"
+    return "null" if value is None else "boolean" if isinstance(value, bool) else "number"

@@ -1,0 +1,102 @@
+"""One text per JSON value, so that equal values have equal bytes and equal digests."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from typing import NoReturn, cast
+
+from dvc_sync_s3.dataset.model import JsonValue
+
+OBJECT_DEPTH = 100
+"""Levels of nesting taken from an object; Label Studio needs about eight. Python's own limit varies with its caller."""
+RECORD_DEPTH = OBJECT_DEPTH + 8
+"""Levels of nesting in a record, in which an annotation lies a little deeper than in its object."""
+_EXACT_IN_A_FLOAT = 2**53
+_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":"))
+
+
+class NotJson(ValueError):
+    """Say in a few words why bytes are not JSON, or why a value has no canonical text."""
+
+
+def canonical(value: JsonValue) -> bytes:
+    r"""Return `value` as UTF-8 JSON on one line: keys sorted, no spaces.
+
+    Half of a surrogate pair has no UTF-8 and is escaped. Raises NotJson for NaN, infinity and endless nesting.
+
+    >>> canonical({"b": "é", "a": [1, 2.5, None]}).decode()
+    '{"a":[1,2.5,null],"b":"é"}'
+    >>> canonical("\ud800")
+    b'"\\ud800"'
+    """
+    try:
+        return _ENCODER.encode(value).encode("utf-8", "backslashreplace")
+    except RecursionError:
+        raise NotJson("it is nested too deep") from None
+    except ValueError as error:
+        raise NotJson("it holds NaN or infinity") from error
+
+
+def digest(value: JsonValue) -> str:
+    """Return the SHA-256, in hexadecimal, of the canonical text of `value` with numbers taken by value.
+
+    Tools write the same number as `20` or `20.0`; both have one digest. Raises NotJson as `canonical` does, and
+    for more than RECORD_DEPTH levels.
+
+    >>> digest({"x": 20}) == digest({"x": 20.0})
+    True
+    """
+    return hashlib.sha256(canonical(_by_value(value, RECORD_DEPTH))).hexdigest()
+
+
+def check_depth(value: JsonValue, limit: int) -> None:
+    """Raise NotJson if `value` is nested more than `limit` levels deep."""
+    _by_value(value, limit)
+
+
+def parse(body: bytes) -> JsonValue:
+    """Return the value of a strict JSON text in UTF-8, with or without a byte order mark; whole numbers stay exact.
+
+    Of two equal keys in one object the last counts, as in every common reader. Raises NotJson.
+    """
+    try:
+        text = body.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise NotJson(f"it is not UTF-8 at byte {error.start}") from None
+    if not text or text.isspace():
+        raise NotJson("it is empty")
+    try:
+        return cast("JsonValue", json.loads(text, parse_float=_finite, parse_constant=_refuse))
+    except json.JSONDecodeError as error:
+        raise NotJson(f"{error.msg} at line {error.lineno} column {error.colno}") from None
+    except RecursionError:
+        raise NotJson("it is nested too deep") from None
+    except NotJson:
+        raise
+    except ValueError:  # sys.set_int_max_str_digits
+        raise NotJson("a number has too many digits") from None
+
+
+def _by_value(value: JsonValue, levels: int) -> JsonValue:
+    if isinstance(value, float) and value.is_integer() and abs(value) <= _EXACT_IN_A_FLOAT:
+        return int(value)
+    if not isinstance(value, dict | list):
+        return value
+    if levels == 0:
+        raise NotJson("it is nested too deep")
+    if isinstance(value, dict):
+        return {key: _by_value(child, levels - 1) for key, child in value.items()}
+    return [_by_value(child, levels - 1) for child in value]
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if math.isinf(number):
+        raise NotJson(f"the number {text[:20]} is too large")
+    return number
+
+
+def _refuse(name: str) -> NoReturn:
+    raise NotJson(f"{name} is not a JSON number")

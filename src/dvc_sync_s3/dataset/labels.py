@@ -1,0 +1,66 @@
+"""What an annotation chose, and who made it: for people who read the history."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dvc_sync_s3.dataset.model import Annotator, Fields, JsonValue
+
+
+def labels(fields: Fields) -> tuple[str, ...]:
+    """Return the labels that an annotation's result chose, sorted, each once; a taxonomy's path as `a/b`.
+
+    https://labelstud.io/guide/task_format gives the regions' form: `{type, value: {<type>: [label, …]}}`.
+
+    >>> labels({"result": [{"type": "choices", "value": {"choices": ["pos"]}}]})
+    ('pos',)
+    """
+    return tuple(sorted({label for value in _lists(fields.get("result")) for label in _names(value)}))
+
+
+def annotator(fields: Fields) -> Annotator | None:
+    """Return who made an annotation, from its `completed_by`: a person's fields or the bare id; None for nobody.
+
+    >>> annotator({"completed_by": {"id": 1, "first_name": "Ann", "last_name": "Lee", "email": "a@b.c"}})
+    Annotator(name='Ann Lee', email='a@b.c')
+    >>> annotator({"completed_by": 7})
+    Annotator(name='user 7', email='')
+    """
+    who = fields.get("completed_by")
+    if not isinstance(who, dict):
+        who = {"id": who}
+    name = " ".join(part for part in (_text(who, "first_name"), _text(who, "last_name")) if part)
+    email = _text(who, "email")
+    if name or email:
+        return Annotator(name, email)
+    match who.get("id"):
+        case bool():
+            return None
+        case int(number):
+            return Annotator(f"user {number}", "")
+        case _:
+            return None
+
+
+def _lists(result: JsonValue) -> Iterator[list[JsonValue]]:
+    for region in result if isinstance(result, list) else []:
+        match region:
+            case {"value": dict(value), **rest}:
+                for name, chosen in value.items():
+                    # A list under another name may be text that an annotator typed.
+                    is_choice = name in {"choices", "taxonomy"} or name.endswith("labels") or name == rest.get("type")
+                    if is_choice and isinstance(chosen, list):
+                        yield chosen
+
+
+def _names(chosen: list[JsonValue]) -> Iterator[str]:
+    for each in chosen:
+        if isinstance(each, str):
+            yield each
+        elif isinstance(each, list):
+            yield "/".join(part for part in each if isinstance(part, str))
+
+
+def _text(fields: Fields, name: str) -> str:
+    value = fields.get(name)
+    return value.strip() if isinstance(value, str) else ""
