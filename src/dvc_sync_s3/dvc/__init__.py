@@ -1,0 +1,1 @@
+"""What DVC keeps: `.dvc` files, objects in a cache, objects on a remote."""

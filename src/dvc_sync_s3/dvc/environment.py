@@ -1,0 +1,24 @@
+"""The environment in which DVC works for us without phoning home or taking our keys for its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+# What Label Studio signs with when it talks to us. Profiles, roles and regions are the remote's and stay.
+_OURS = {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN"}
+
+# Else gcsfs asks Google for the bucket's layout before every operation, and warns each time it may not know.
+_DEFAULTS = {"GCSFS_EXPERIMENTAL_ZB_HNS_SUPPORT": "false"}
+
+
+def quiet_environment(environ: Mapping[str, str], site_cache: Path) -> dict[str, str]:
+    """Return `environ` for a process that uses DVC; DVC's private databases go to `site_cache`.
+
+    https://dvc.org/doc/user-guide/env
+
+    >>> quiet_environment({"HOME": "/h", "AWS_ACCESS_KEY_ID": "k"}, Path("c"))
+    {'GCSFS_EXPERIMENTAL_ZB_HNS_SUPPORT': 'false', 'HOME': '/h', 'DVC_NO_ANALYTICS': '1', 'DVC_SITE_CACHE_DIR': 'c'}
+    """
+    kept = {name: value for name, value in environ.items() if name.upper() not in _OURS}
+    return _DEFAULTS | kept | {"DVC_NO_ANALYTICS": "1", "DVC_SITE_CACHE_DIR": str(site_cache)}

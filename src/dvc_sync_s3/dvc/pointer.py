@@ -1,0 +1,109 @@
+"""The `.dvc` file: which version of the dataset a commit names.
+
+Its fields: https://dvc.org/doc/user-guide/project-structure/dvc-files
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Mapping, MutableMapping
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from dvc_sync_s3.errors import Blocked
+
+# What DVC itself drops when the content of a file changes: a listing of a folder, versions and tags of a cloud's copy.
+_STALE = ("files", "nfiles", "cloud", "etag", "version_id", "checksum")
+
+
+@dataclass(frozen=True, slots=True)
+class Pointer:
+    """One version of an out: `md5` in hexadecimal, `size` in bytes (None if not written), the out's own remote."""
+
+    md5: str
+    size: int | None
+    remote: str | None
+
+
+def read_pointer(content: bytes, out: str) -> Pointer:
+    """Return what the `.dvc` file `content` says of `out` (the dataset's path; the file stands beside it).
+
+    Raises Blocked if a person must look at the file first: not DVC 3, a folder, an import, a conflict, …
+    """
+    entry = _entry(_load(content, out), out)
+    md5, size, remote = entry.get("md5"), entry.get("size"), entry.get("remote")
+    if not isinstance(md5, str) or not re.fullmatch(r"[0-9a-f]{32}", md5):
+        raise Blocked(f"{out}.dvc names no md5 of {out}", hint=f"Run `dvc commit {out}.dvc`, commit and push.")
+    return Pointer(md5, size if isinstance(size, int) else None, remote if isinstance(remote, str) else None)
+
+
+def write_pointer(previous: bytes | None, out: str, md5: str, size: int) -> bytes:
+    r"""Return the `.dvc` file that names this version of `out`, as `dvc add` would write it.
+
+    Comments, `desc`, `meta`, `remote`, `push` and what we don't know of `previous` stay; raises Blocked like
+    `read_pointer`.
+
+    >>> write_pointer(None, "data/data.json", "d41d8cd98f00b204e9800998ecf8427e", 0)
+    b'outs:\n- md5: d41d8cd98f00b204e9800998ecf8427e\n  size: 0\n  hash: md5\n  path: data.json\n'
+    """
+    fresh = {"md5": md5, "size": size, "hash": "md5"}
+    document: object
+    if previous is None:
+        document = {"outs": [fresh | {"path": PurePosixPath(out).name}]}
+    else:
+        document = _load(previous, out)
+        entry = _entry(document, out)
+        for stale in _STALE:
+            entry.pop(stale, None)
+        entry.update(fresh)
+    stream = io.BytesIO()
+    _yaml().dump(document, stream)
+    return stream.getvalue()
+
+
+def _yaml() -> YAML:
+    yaml = YAML()  # the settings DVC dumps with
+    yaml.default_flow_style = False
+    return yaml
+
+
+def _load(content: bytes, out: str) -> object:
+    if re.search(rb"^(<<<<<<<|>>>>>>>) ", content, re.MULTILINE):
+        raise Blocked(f"{out}.dvc holds conflict markers", hint="Resolve the conflict on the branch, commit and push.")
+    try:
+        document: object = _yaml().load(content.decode())
+    except (YAMLError, UnicodeDecodeError):
+        raise Blocked(f"{out}.dvc is no valid YAML", hint="Restore it from Git's history, commit and push.") from None
+    return document
+
+
+def _entry(document: object, out: str) -> MutableMapping[str, object]:
+    """Return the one out of `document`, raising Blocked unless it is a plain file tracked by DVC 3."""
+    _refuse_import(document, out)
+    outs = document.get("outs") if isinstance(document, Mapping) else None
+    entry = outs[0] if isinstance(outs, list) and len(outs) == 1 else None
+    name = PurePosixPath(out).name
+    if not isinstance(entry, MutableMapping) or str(entry.get("path")) != name:
+        raise Blocked(f"{out}.dvc does not track {name} alone", hint=f"Give the dataset its own file: `dvc add {out}`.")
+    if str(entry.get("md5", "")).endswith(".dir"):
+        raise Blocked(f"{out} is a folder on the branch", hint="Set DVC_DATASET to a dataset that is one file.")
+    if entry.get("cache") is False:
+        raise Blocked(f"{out}.dvc says cache: false", hint="DVC keeps no copy of such a dataset: remove that line.")
+    if entry.get("hash") != "md5":
+        raise Blocked(
+            f"{out}.dvc was written by DVC 2", hint="Run `dvc cache migrate --dvc-files` with DVC 3, commit and push."
+        )
+    return entry
+
+
+def _refuse_import(document: object, out: str) -> None:
+    if not isinstance(document, Mapping):
+        return
+    if document.get("frozen") or document.get("deps"):
+        raise Blocked(f"{out}.dvc is an import from elsewhere", hint=f"Make it the team's own: `dvc add {out}`.")
+    if document.get("wdir") not in {None, "."}:
+        raise Blocked(f"{out}.dvc has a wdir of its own", hint=f"Put the file beside its dataset: `dvc add {out}`.")

@@ -1,0 +1,66 @@
+"""What we believe of the files that `dvc add` writes."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from dvc_sync_s3.dvc.environment import quiet_environment
+from dvc_sync_s3.dvc.gitignore import with_ignored
+from dvc_sync_s3.dvc.pointer import write_pointer
+
+RICH = """\
+# labelled since May
+outs:
+- md5: d41d8cd98f00b204e9800998ecf8427e  # do not edit
+  size: 0
+  hash: md5
+  path: data.json
+  desc: "all annotations, of all annotators, in one line that is longer than YAML writers like their lines to be"
+  labels: [one,   two]
+  meta: {owner: ann}
+  remote: team
+  push: false
+meta:
+    owner: ann  # ask her
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A Git repository with DVC in it."""
+    quiet = quiet_environment(os.environ, tmp_path / "site")
+    subprocess.run(["git", "init", "--quiet", str(tmp_path / "team")], env=quiet, check=True)
+    dvc(tmp_path / "team", "init", "--quiet")
+    return tmp_path / "team"
+
+
+def dvc(folder: Path, *arguments: str) -> None:
+    quiet = quiet_environment(os.environ, folder.parent / "site")
+    subprocess.run([sys.executable, "-m", "dvc", *arguments], cwd=folder, env=quiet, check=True, capture_output=True)
+
+
+def test_dvc_add_writes_the_pointers_and_ignores_that_we_write(folder: Path) -> None:
+    names = ["data.json", "00", "a b.json", "d[1]#!.json", "true", "é.json"]
+    content = b"[]\n"
+    md5 = hashlib.md5(content).hexdigest()
+    (folder / "data.json.dvc").write_text(RICH)
+    (folder / ".gitignore").write_text("*.tmp")
+    for name in names:
+        (folder / name).write_bytes(content)
+    ours: dict[str, bytes] = {}
+    ignored: bytes | None = (folder / ".gitignore").read_bytes()
+    for name in names:
+        previous = folder / f"{name}.dvc"
+        ours[name] = write_pointer(previous.read_bytes() if previous.exists() else None, name, md5, len(content))
+        ignored = with_ignored(ignored, name)
+    dvc(folder, "add", "--quiet", *names)
+    theirs = {name: (folder / f"{name}.dvc").read_bytes() for name in names}
+    assert ours == theirs
+    assert ignored == (folder / ".gitignore").read_bytes()
+    assert (folder / ".dvc/cache/files/md5" / md5[:2] / md5[2:]).read_bytes() == content

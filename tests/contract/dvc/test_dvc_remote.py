@@ -1,0 +1,132 @@
+"""What the cycle may rely on of a DVC remote, here a folder."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import pytest
+
+from dvc_sync_s3.dvc.choice import RemoteSettings
+from dvc_sync_s3.dvc.remote import Remote
+from dvc_sync_s3.errors import Blocked, Transient
+
+CONTENT = b'[\n{"id": 1}\n]\n'
+MD5 = hashlib.md5(CONTENT).hexdigest()
+
+
+@pytest.fixture
+def worktree(tmp_path: Path) -> Path:
+    (tmp_path / "clone/.dvc").mkdir(parents=True)
+    config = f"[core]\n    remote = team\n['remote \"team\"']\n    url = {tmp_path / 'team'}\n"
+    (tmp_path / "clone/.dvc/config").write_text(config)
+    return tmp_path / "clone"
+
+
+@pytest.fixture
+def remote(worktree: Path) -> Remote:
+    return Remote.resolve(worktree, None, RemoteSettings())
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    (tmp_path / "source").write_bytes(CONTENT)
+    return tmp_path / "source"
+
+
+def stored(tmp_path: Path) -> Path:
+    return tmp_path / "team/files/md5" / MD5[:2] / MD5[2:]
+
+
+def test_what_was_pushed_is_there_and_comes_back(remote: Remote, source: Path, tmp_path: Path) -> None:
+    assert not remote.has(MD5)
+    remote.push(MD5, source)
+    remote.verify(MD5, len(CONTENT))
+    assert remote.has(MD5)
+    remote.fetch(MD5, tmp_path / "back")
+    assert (tmp_path / "back").read_bytes() == CONTENT
+    assert stored(tmp_path).stat().st_mode & 0o777 == 0o444
+
+
+def test_a_version_that_is_there_is_not_sent_again(remote: Remote, source: Path, tmp_path: Path) -> None:
+    remote.push(MD5, source)
+    before = stored(tmp_path).stat()
+    remote.push(MD5, source)
+    assert stored(tmp_path).stat() == before
+
+
+@pytest.mark.parametrize("damage", [b"", b"\0" * len(CONTENT)])
+def test_a_damaged_version_is_noticed_and_sent_again(
+    remote: Remote, source: Path, tmp_path: Path, damage: bytes
+) -> None:
+    remote.push(MD5, source)
+    stored(tmp_path).chmod(0o600)
+    stored(tmp_path).write_bytes(damage)
+    with pytest.raises(Transient):
+        remote.verify(MD5, len(CONTENT))
+    remote.push(MD5, source)
+    remote.verify(MD5, len(CONTENT))
+
+
+def test_a_version_collected_by_a_team_member_is_sent_again(remote: Remote, source: Path, tmp_path: Path) -> None:
+    remote.push(MD5, source)
+    stored(tmp_path).unlink()
+    with pytest.raises(Transient):
+        remote.verify(MD5, len(CONTENT))
+    remote.push(MD5, source)
+    remote.verify(MD5, len(CONTENT))
+
+
+def test_a_version_that_was_never_pushed_needs_its_author(remote: Remote, tmp_path: Path) -> None:
+    with pytest.raises(Blocked, match=MD5) as caught:
+        remote.fetch(MD5, tmp_path / "back")
+    assert "dvc push" in caught.value.hint
+    assert not list(tmp_path.glob("*back*"))
+
+
+def test_a_wrong_version_is_not_taken(remote: Remote, source: Path, tmp_path: Path) -> None:
+    remote.push(MD5, source)
+    stored(tmp_path).chmod(0o600)
+    stored(tmp_path).write_bytes(b"something else")
+    with pytest.raises(Blocked, match="something else"):
+        remote.fetch(MD5, tmp_path / "back")
+    assert not list(tmp_path.glob("*back*"))
+
+
+def test_the_settings_url_serves_a_repository_without_a_remote(worktree: Path, source: Path, tmp_path: Path) -> None:
+    (worktree / ".dvc/config").write_text("")
+    remote = Remote.resolve(worktree, None, RemoteSettings(url=str(tmp_path / "team")))
+    remote.push(MD5, source)
+    assert stored(tmp_path).read_bytes() == CONTENT
+
+
+@pytest.mark.parametrize(
+    ("config", "reason"),
+    [
+        ("[core\n", "config file error"),
+        ("['remote \"team\"']\n    url = s3://b\n    nonsense = 1\n", "nonsense"),
+        (
+            "[core]\n    remote = team\n['remote \"team\"']\n    url = s3://b\n    version_aware = true\n",
+            "version-aware",
+        ),
+        ("[core]\n    remote = gone\n", "gone"),
+    ],
+)
+def test_a_configuration_that_cannot_work_needs_a_person(worktree: Path, config: str, reason: str) -> None:
+    (worktree / ".dvc/config").write_text(config)
+    with pytest.raises(Blocked, match=reason) as caught:
+        Remote.resolve(worktree, None, RemoteSettings())
+    assert caught.value.hint
+
+
+def test_a_key_file_that_is_not_there_is_named(worktree: Path, tmp_path: Path) -> None:
+    (worktree / ".dvc/config").write_text("[core]\n    remote = team\n['remote \"team\"']\n    url = gs://b/dvc\n")
+    with pytest.raises(Blocked, match=r"key\.json"):
+        Remote.resolve(worktree, None, RemoteSettings(gcs_credentials_file=tmp_path / "key.json"))
+
+
+def test_nothing_is_written_into_the_repositorys_configuration(worktree: Path) -> None:
+    before = (worktree / ".dvc/config").read_bytes()
+    Remote.resolve(worktree, None, RemoteSettings(s3_access_key_id="k", s3_secret_access_key="s"))
+    assert (worktree / ".dvc/config").read_bytes() == before
+    assert [path.name for path in (worktree / ".dvc").iterdir()] == ["config"]

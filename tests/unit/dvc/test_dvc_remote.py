@@ -1,0 +1,103 @@
+"""What an object storage tells of an object, and how far it is believed."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import io
+from pathlib import Path
+from typing import BinaryIO
+
+import pytest
+
+from dvc_sync_s3.dvc.remote import Remote
+from dvc_sync_s3.errors import Blocked, Transient
+
+CONTENT = b"[]\n"
+MD5 = hashlib.md5(CONTENT).hexdigest()
+
+
+class Storage:
+    """An object storage in memory; `tells` is what it says of every object beside its size."""
+
+    protocol = "s3"
+
+    def __init__(self, tells: dict[str, str]) -> None:
+        self.tells = tells
+        self.objects: dict[str, bytes] = {}
+        self.uploads = 0
+
+    def join(self, *parts: str) -> str:
+        return "/".join(parts)
+
+    def parent(self, path: str) -> str:
+        return path.rpartition("/")[0]
+
+    def makedirs(self, path: str, *, exist_ok: bool) -> None:
+        pass
+
+    def info(self, path: str) -> dict[str, object]:
+        if path not in self.objects:
+            raise FileNotFoundError(path)
+        return {"size": len(self.objects[path]), **self.tells}
+
+    def open(self, path: str, *, mode: str) -> BinaryIO:
+        return io.BytesIO(self.objects[path])
+
+    def put_file(self, source: str, path: str) -> None:
+        self.uploads += 1
+        self.objects[path] = Path(source).read_bytes()
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    (tmp_path / "source").write_bytes(CONTENT)
+    return tmp_path / "source"
+
+
+def pushed(storage: Storage, source: Path) -> Remote:
+    remote = Remote("team", storage, "bucket/dvc")
+    remote.push(MD5, source)
+    return remote
+
+
+@pytest.mark.parametrize(
+    "tells",
+    [
+        {"ETag": f'"{MD5}"'},
+        {"ETag": '"0123456789abcdef0123456789abcdef"'},  # encrypted with KMS: looks like an md5 and is none
+        {"ETag": '"0123456789abcdef0123456789abcdef-2"'},
+        {"md5Hash": base64.b64encode(bytes.fromhex(MD5)).decode()},
+        {},
+    ],
+)
+def test_a_whole_object_is_believed_and_not_sent_again(tells: dict[str, str], source: Path) -> None:
+    storage = Storage(tells)
+    remote = pushed(storage, source)
+    remote.verify(MD5, len(CONTENT))
+    remote.push(MD5, source)
+    assert storage.uploads == 1
+    assert list(storage.objects) == [f"bucket/dvc/files/md5/{MD5[:2]}/{MD5[2:]}"]
+
+
+@pytest.mark.parametrize("key", ["ETag", "md5Hash"])
+def test_an_object_with_other_bytes_is_noticed_and_sent_again(key: str, source: Path) -> None:
+    other = hashlib.md5(b"{}\n")
+    told = other.hexdigest() if key == "ETag" else base64.b64encode(other.digest()).decode()
+    storage = Storage({key: told})
+    remote = pushed(storage, source)
+    storage.objects = dict.fromkeys(storage.objects, b"{}\n")
+    with pytest.raises(Transient):
+        remote.verify(MD5, len(CONTENT))
+    remote.push(MD5, source)
+    assert storage.uploads == 2
+
+
+def test_refused_credentials_need_a_person(source: Path) -> None:
+    class Closed(Storage):
+        def info(self, path: str) -> dict[str, object]:
+            raise PermissionError("Forbidden")
+
+    with pytest.raises(Blocked, match="team: Forbidden") as caught:
+        pushed(Closed({}), source)
+    assert "credentials" in caught.value.hint
