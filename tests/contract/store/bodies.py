@@ -1,8 +1,11 @@
-"""Putting and reading whole bodies, as every test here does."""
+"""Putting and reading whole bodies and running other processes, as the tests here do."""
 
 from __future__ import annotations
 
 import hashlib
+import subprocess
+import sys
+from pathlib import Path
 
 from dvc_sync_s3.store.model import ListRequest, NewObject, Precondition, StoredObject
 from dvc_sync_s3.store.reader import Reader
@@ -34,3 +37,21 @@ def get(store: Reader, key: str, bucket: str = "team") -> bytes | None:
 
 def keys(store: Reader, bucket: str = "team") -> list[str]:
     return [stored.key for stored in store.list(ListRequest(bucket, limit=100_000)).objects]
+
+
+def names_in(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()}
+
+
+def run(script: str, *arguments: object) -> subprocess.CompletedProcess[str]:
+    """Run a script of this folder to its end."""
+    return subprocess.run(_command(script, arguments), check=False, stdout=subprocess.PIPE, text=True)
+
+
+def start(script: str, *arguments: object) -> subprocess.Popen[str]:
+    """Start a script of this folder, its output to be read."""
+    return subprocess.Popen(_command(script, arguments), stdout=subprocess.PIPE, text=True)
+
+
+def _command(script: str, arguments: tuple[object, ...]) -> list[str]:
+    return [sys.executable, str(Path(__file__).with_name(script)), *map(str, arguments)]

@@ -7,13 +7,13 @@ import tracemalloc
 from pathlib import Path
 
 import pytest
+from tests.contract.store.bodies import get, keys, md5, put
+from tests.contract.store.conftest import StillClock
 
 from dvc_sync_s3.store.errors import BodyLost, NoSuchBucket
 from dvc_sync_s3.store.incoming import SMALL_BYTES
 from dvc_sync_s3.store.model import NewObject, StoredObject
 from dvc_sync_s3.store.store import Store
-from tests.contract.store.bodies import get, keys, md5, put
-from tests.contract.store.conftest import StillClock
 
 pytestmark = pytest.mark.anyio
 
@@ -204,9 +204,7 @@ async def test_an_object_and_its_body_belong_together_while_it_is_replaced_and_p
         assert all(reader.result() > 0 for reader in readers)
 
 
-async def test_a_plain_file_that_someone_changed_or_removed_is_reported_not_served(
-    store: Store, folder: Path
-) -> None:
+async def test_a_plain_file_that_someone_changed_or_removed_is_reported_not_served(store: Store, folder: Path) -> None:
     await put(store, "318", b"ours")
     store.publish()
     (folder / "team/318").write_bytes(b"somebody else's")

@@ -1,0 +1,138 @@
+from __future__ import annotations
+
+import dataclasses
+import errno
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+import pytest
+
+from dvc_sync_s3 import durable
+from dvc_sync_s3.clock import SystemClock
+from dvc_sync_s3.store import index, writes
+from dvc_sync_s3.store.committer import Committer, Transaction
+from dvc_sync_s3.store.folder import DataFolder
+from dvc_sync_s3.store.model import NewObject
+from dvc_sync_s3.store.publisher import Publisher
+from dvc_sync_s3.store.reader import Reader
+
+
+class Desk:
+    """A publisher without its thread, and a way to put small objects before it."""
+
+    def __init__(self, root: Path) -> None:
+        self.folder = DataFolder(root)
+        self.folder.make()
+        clock = SystemClock()
+        self.committer = Committer(index.set_up(self.folder.index), clock, lambda: None)
+        self.publisher = Publisher(self.folder, self.folder.rules(), self.committer, clock)
+        self.committer.write_and_wait(lambda transaction: writes.create_bucket(transaction, "team"))
+        self.reader = Reader(root)
+
+    def put(self, key: str, data: bytes) -> None:
+        new, body = NewObject("team", key, "0" * 32), writes.Body(len(data), data, None)
+        self.committer.write_and_wait(lambda transaction: writes.put(transaction, new, body, None))
+
+    def get(self, key: str) -> bytes:
+        opened = self.reader.open("team", key)
+        assert opened is not None
+        with opened[1] as body:
+            return body.read()
+
+    def close(self) -> None:
+        self.publisher.close()
+        self.committer.close()
+        self.reader.close_connections()
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    desk = Desk(tmp_path)
+    yield desk
+    desk.close()
+
+
+def test_a_file_the_system_refuses_waits_and_holds_nothing_else_up(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk.put("1", b"one")
+    desk.put("2", b"two")
+    replace = Path.replace
+
+    def refuse_one(self: Path, target: Path) -> Path:
+        if Path(target).name == "1":
+            raise PermissionError(errno.EACCES, "open elsewhere")
+        return replace(self, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", refuse_one)
+        with pytest.raises(PermissionError):
+            desk.publisher.publish()
+    assert sorted(path.name for path in (desk.folder.root / "team").iterdir()) == ["2"]
+    assert (desk.get("1"), desk.get("2")) == (b"one", b"two")
+    assert list(desk.folder.staging.iterdir()) == []
+    assert desk.publisher.publish() == 1
+    assert (desk.folder.root / "team/1").read_bytes() == b"one"
+
+
+def test_a_file_and_its_folder_are_on_disk_before_a_row_names_them(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    for key in ("1", "2", "3"):
+        desk.put(key, b"x")
+    (desk.folder.root / "team").mkdir()
+    seen: list[str] = []
+    sync_file, sync_folder, write = durable.sync_file, durable.sync_folder, desk.committer.write_and_wait
+
+    def see_file(file: BinaryIO) -> None:
+        seen.append("file")
+        sync_file(file)
+
+    def see_folder(folder: Path) -> None:
+        seen.append(folder.name)
+        sync_folder(folder)
+
+    def see_rows(mark: Callable[[Transaction], None]) -> None:
+        seen.append("rows")
+        write(mark)
+
+    monkeypatch.setattr(durable, "sync_file", see_file)
+    monkeypatch.setattr(durable, "sync_folder", see_folder)
+    monkeypatch.setattr(desk.committer, "write_and_wait", see_rows)
+    desk.publisher.publish()
+    assert seen == ["file", "file", "file", "team", "rows"]
+
+
+def test_where_another_file_system_is_mounted_the_body_stays_on_ours(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.put("1", b"one")
+    replace = Path.replace
+
+    def refuse_tree(self: Path, target: Path) -> Path:
+        if Path(target).parent.name == "team":
+            raise OSError(errno.EXDEV, "another file system")
+        return replace(self, target)
+
+    monkeypatch.setattr(Path, "replace", refuse_tree)
+    assert desk.publisher.publish() == 1
+    assert desk.get("1") == b"one"
+    assert len(list(desk.folder.odd.iterdir())) == 1
+
+
+def test_where_case_is_not_told_apart_keys_that_differ_in_it_keep_their_own_bodies(desk: Desk) -> None:
+    rules = dataclasses.replace(desk.folder.rules(), is_folding=True)
+    folding = Publisher(desk.folder, rules, desk.committer, SystemClock())
+    for key in ("case", "Case", "CASE"):
+        desk.put(key, key.encode())
+    assert folding.publish() == 3
+    assert [path.name for path in (desk.folder.root / "team").iterdir()] == ["case"]
+    assert [desk.get(key) for key in ("case", "Case", "CASE")] == [b"case", b"Case", b"CASE"]
+    folding.close()
+
+
+def test_closing_ends_the_thread_without_waiting_for_its_next_look(desk: Desk) -> None:
+    desk.publisher.start()
+    desk.put("1", b"one")
+    closing = threading.Thread(target=desk.publisher.close)
+    closing.start()
+    closing.join(timeout=2)
+    assert not closing.is_alive()
