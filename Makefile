@@ -1,0 +1,76 @@
+# Everything a developer or a newcomer does; each target sets up what it needs.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: help run demo test unit e2e fault lint types layers format reference requirements bench clean
+
+help:  ## Say what there is
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+run: $(VENV)/run.stamp  ## Start the service on HOST and PORT (127.0.0.1:8000), configured by .env
+	@exec $(BIN)/python -m dvc_sync_s3 serve
+
+demo: $(VENV)/dev.stamp  ## Show the whole way without Label Studio
+	@$(BIN)/python scripts/demo.py
+
+test: lint types layers unit  ## What every commit must pass
+
+unit: $(VENV)/dev.stamp
+	$(BIN)/python -m pytest src tests --doctest-modules --ignore=tests/e2e --ignore=tests/fault --ignore=tests/bench
+
+e2e: $(VENV)/dev.stamp .venv-labelstudio/stamp  ## The same with the real Label Studio, git over HTTP, S3 and GCS servers
+	$(BIN)/python -m pytest tests/e2e tests/assumptions -p no:doctest
+
+fault: $(VENV)/dev.stamp  ## Power cuts and kill -9
+	$(BIN)/python -m pytest tests/fault
+
+lint: $(VENV)/dev.stamp
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/python scripts/check_size.py
+	$(BIN)/python scripts/write_reference.py --check
+
+types: $(VENV)/dev.stamp
+	$(BIN)/mypy
+
+layers: $(VENV)/dev.stamp
+	$(BIN)/lint-imports --no-cache
+
+format: $(VENV)/dev.stamp  ## Let ruff write the code its way
+	$(BIN)/ruff check --fix-only .
+	$(BIN)/ruff format .
+
+reference: $(VENV)/dev.stamp  ## Write the generated pages of the documentation
+	$(BIN)/python scripts/write_reference.py
+
+bench: $(VENV)/dev.stamp  ## Measure the hot paths; bounded, on loopback only
+	for script in tests/bench/bench_*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+
+# Pins are compiled without registry addresses, for every platform.
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate --upgrade
+requirements: $(VENV)/dev.stamp  ## Pin the newest versions that pyproject.toml allows
+	$(COMPILE) requirements.in -o requirements.txt
+	$(COMPILE) requirements-dev.in --group dev -o requirements-dev.txt
+	$(COMPILE) requirements-e2e.in -o requirements-e2e.txt
+
+clean:  ## Remove the virtual environments and caches; the data under storage/ stays
+	rm -rf .venv .venv-labelstudio .mypy_cache .pytest_cache .ruff_cache .hypothesis build
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/run.stamp: requirements.txt pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet -r requirements.txt
+	touch $@
+
+$(VENV)/dev.stamp: requirements-dev.txt pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet -r requirements-dev.txt
+	touch $@ $(VENV)/run.stamp
+
+.venv-labelstudio/stamp: requirements-e2e.txt
+	$(PYTHON) -m venv .venv-labelstudio
+	.venv-labelstudio/bin/python -m pip install --quiet -r requirements-e2e.txt
+	touch $@
