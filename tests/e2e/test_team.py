@@ -9,8 +9,7 @@ import pytest
 from tests.e2e.conftest import MakeTeam, StartService
 from tests.e2e.servers.annotations import annotation_object, choice, held
 from tests.e2e.servers.git_server import GitServer, PushMoment
-from tests.e2e.servers.service import Service
-from tests.e2e.servers.team import DATASET, DvcRemote, TeamRepository, make_repository
+from tests.e2e.servers.team import DATASET, DvcRemote, TeamRepository, initialise_dvc, make_repository
 from tests.e2e.servers.waiting import wait_until
 
 from dvc_sync_s3.dataset.model import JsonValue
@@ -181,7 +180,7 @@ def test_an_absent_branch_is_made(team: TeamRepository, start_service: StartServ
 
 
 @pytest.mark.parametrize("has_commit", [True, False], ids=["a README", "no commit"])
-def test_a_repository_without_dvc_gets_it(
+def test_a_repository_without_dvc_blocks_until_someone_initialises_it(
     git_server: GitServer,
     tmp_path: Path,
     start_service: StartService,
@@ -193,14 +192,13 @@ def test_a_repository_without_dvc_gets_it(
     if has_commit:
         (team.member.folder / "README.md").write_text("# Our project\n", "utf-8")
         team.member.commit_and_push("begin")
-    service: Service = start_service({"DVC_REMOTE_URL": folder_remote.url})
-
+    service = start_service()
     service.put("318", annotation_object(318, "pos"))
-    service.wait_until_synced()
 
-    assert {".dvc/config", f"{DATASET}.dvc"} <= team.files()
-    scientist = team.clone("dana")
-    scientist.use_remote(DvcRemote("mine", folder_remote.url))
-    scientist.dvc_pull()
-    assert [one.annotation for one in held(scientist.dataset())] == [318]
-    assert scientist.dvc_status() == {}
+    assert "dvc init" in (service.wait_until_state("blocked").hint or "")
+
+    initialise_dvc(team.member, folder_remote)
+    service.stop()
+    service.restart()
+    service.wait_until_synced()
+    assert pulled_ids(team) == {318}

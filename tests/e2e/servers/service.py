@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 
@@ -95,18 +95,23 @@ class Service:
 
     def wait_until_synced(self, timeout_s: float = SYNC_TIMEOUT_S) -> Status:
         """Wait until everything acknowledged is on the branch; returns the status then."""
-        wait_until(lambda: self.status().is_synced, what=f"synced: {self.status()}", timeout_s=timeout_s)
-        return self.status()
+        return self._wait_for(lambda status: status.is_synced, "synced", timeout_s)
 
     def wait_until_state(self, state: str, timeout_s: float = SYNC_TIMEOUT_S) -> Status:
         """Wait until the service says it is in `state`; returns the first such status."""
-        seen: list[Status] = []
+        return self._wait_for(lambda status: status.state == state, state, timeout_s)
 
-        def is_in_state() -> bool:
+    def _wait_for(self, is_wanted: Callable[[Status], bool], what: str, timeout_s: float) -> Status:
+        seen = [self.status()]
+
+        def is_there() -> bool:
             seen.append(self.status())
-            return seen[-1].state == state
+            return is_wanted(seen[-1])
 
-        wait_until(is_in_state, what=f"state {state}", timeout_s=timeout_s)
+        try:
+            wait_until(is_there, what=what, timeout_s=timeout_s)
+        except TimeoutError as error:
+            raise TimeoutError(f"{error}; last seen: {seen[-1]}") from None
         return seen[-1]
 
     def output(self) -> str:

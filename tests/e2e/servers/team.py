@@ -182,11 +182,8 @@ def make_repository(bare: Path, workshop: Path) -> TeamRepository:
     return TeamRepository(bare, None, workshop, member)
 
 
-def make_team_repository(
-    bare: Path, workshop: Path, *, remote: DvcRemote | None, dataset: JsonValue = None
-) -> TeamRepository:
-    """Make a repository with DVC initialised, `remote` as its default, and `dataset` shared if there is one."""
-    member = make_repository(bare, workshop).member
+def initialise_dvc(member: Clone, remote: DvcRemote | None) -> None:
+    """Give the member's repository DVC, with `remote` as its default, and push that."""
     member.dvc("init", "-q")
     member.dvc("config", "core.analytics", "false")
     if remote is not None:
@@ -196,6 +193,14 @@ def make_team_repository(
         for name, value in remote.secrets.items():
             member.dvc("remote", "modify", "--local", remote.name, name, value)
     member.commit_and_push("initialise DVC")
+
+
+def make_team_repository(
+    bare: Path, workshop: Path, *, remote: DvcRemote | None, dataset: JsonValue = None
+) -> TeamRepository:
+    """Make a repository with DVC initialised, `remote` as its default, and `dataset` shared if there is one."""
+    member = make_repository(bare, workshop).member
+    initialise_dvc(member, remote)
     if dataset is not None:
         member.share_dataset(dataset, "add the dataset")
     return TeamRepository(bare, remote, workshop, member)
