@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 from typing import TYPE_CHECKING, BinaryIO, Self
 
 from dvc_sync_s3 import durable
 from dvc_sync_s3.store.writes import Body
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import TracebackType
 
     from dvc_sync_s3.store.folder import DataFolder
@@ -27,6 +29,7 @@ class Incoming:
         self._buffer = bytearray()
         self._name: str | None = None
         self._file: BinaryIO | None = None
+        self._work: asyncio.Future[None] | None = None
         self.size = 0
         """Bytes written so far."""
 
@@ -36,6 +39,8 @@ class Incoming:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        if self._work is not None:
+            await asyncio.wait({self._work})  # cancelling the caller doesn't stop the thread
         if self._file is not None:
             self._file.close()
         if self._name is not None:
@@ -46,18 +51,22 @@ class Incoming:
         self._buffer += data
         self.size += len(data)
         if len(self._buffer) > SMALL_BYTES:
-            await asyncio.to_thread(self._spill)
+            await self._in_thread(self._spill)
 
     async def seal(self) -> Body:
         """Return the whole body, on disk if it isn't small; raises OSError if the disk refuses it."""
         if self._file is None:
             return Body(self.size, bytes(self._buffer), None)
-        await asyncio.to_thread(self._sync, self._file)
+        await self._in_thread(functools.partial(self._sync, self._file))
         return Body(self.size, None, self._name)
 
     def hand_over(self) -> None:
         """Leave the file in staging to the index from now on."""
         self._name = None
+
+    async def _in_thread(self, work: Callable[[], None]) -> None:
+        self._work = asyncio.get_running_loop().run_in_executor(None, work)
+        await asyncio.shield(self._work)
 
     def _spill(self) -> None:
         if self._file is None:

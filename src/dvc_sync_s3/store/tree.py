@@ -112,7 +112,7 @@ class Tree:
 
     def _move_into_tree(self, copy: Path, path: tuple[str, ...]) -> bool:
         plain = self._folder.tree_path(path)
-        if plain is None or plain.is_dir():
+        if plain is None or plain.is_dir():  # which Windows would call a lack of permission
             return False
         try:
             durable.make_folder(plain.parent)

@@ -25,6 +25,8 @@ def write_until_killed(folder: Path, first: int, lines: int, known: dict[str, li
     with start("writer.py", folder, first) as writer:
         assert writer.stdout is not None
         for count, line in enumerate(writer.stdout):
+            if not line.endswith("\n"):
+                break  # killed in the middle of a line
             word, key, *what = line.split()
             if word == "try":
                 known.setdefault(key, ["-"]).extend(what)

@@ -11,7 +11,7 @@ from tests.contract.store.bodies import get, keys, md5, put
 from tests.contract.store.conftest import StillClock
 
 from dvc_sync_s3.store.errors import BodyLost, NoSuchBucket
-from dvc_sync_s3.store.incoming import SMALL_BYTES
+from dvc_sync_s3.store.incoming import SMALL_BYTES, Incoming
 from dvc_sync_s3.store.model import NewObject, StoredObject
 from dvc_sync_s3.store.store import Store
 
@@ -140,6 +140,29 @@ async def test_a_refused_or_abandoned_body_leaves_nothing_behind(store: Store, f
     async with store.receive() as incoming:
         await incoming.write(b"l" * (SMALL_BYTES + 1))
     assert get(store, "318") == b"first"
+    assert list((folder / ".dvc-sync-s3/staging").iterdir()) == []
+
+
+async def test_a_body_cancelled_while_it_is_written_leaves_nothing_behind(
+    store: Store, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    may_write = threading.Event()
+    is_writing = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    spill = Incoming._spill
+
+    def held(incoming: Incoming) -> None:
+        loop.call_soon_threadsafe(is_writing.set)
+        may_write.wait()
+        spill(incoming)
+
+    monkeypatch.setattr(Incoming, "_spill", held)
+    task = asyncio.create_task(put(store, "318", b"l" * (SMALL_BYTES + 1)))
+    await is_writing.wait()
+    task.cancel()
+    loop.call_soon(may_write.set)
+    with pytest.raises(asyncio.CancelledError):
+        await task
     assert list((folder / ".dvc-sync-s3/staging").iterdir()) == []
 
 

@@ -11,9 +11,9 @@ import pytest
 
 from dvc_sync_s3 import durable
 from dvc_sync_s3.clock import SystemClock
-from dvc_sync_s3.store import index, writes
+from dvc_sync_s3.store import index, reader, writes
 from dvc_sync_s3.store.committer import Committer, Transaction
-from dvc_sync_s3.store.folder import DataFolder
+from dvc_sync_s3.store.folder import DataFolder, open_body
 from dvc_sync_s3.store.model import NewObject
 from dvc_sync_s3.store.publisher import Publisher
 from dvc_sync_s3.store.reader import Reader
@@ -116,6 +116,26 @@ def test_where_another_file_system_is_mounted_the_body_stays_on_ours(
     assert desk.publisher.publish() == 1
     assert desk.get("1") == b"one"
     assert len(list(desk.folder.odd.iterdir())) == 1
+
+
+def test_a_plain_file_replaced_between_row_and_opening_comes_with_its_own_row(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.put("1", b"old")
+    desk.publisher.publish()
+    newer = [b"new"]
+
+    def open_late(path: Path, size: int) -> BinaryIO | None:
+        if newer:
+            desk.put("1", newer.pop())
+            desk.publisher.publish()
+        return open_body(path, size)
+
+    monkeypatch.setattr(reader, "open_body", open_late)
+    opened = desk.reader.open("team", "1")
+    assert opened is not None
+    with opened[1] as body:
+        assert (opened[0].seq, body.read()) == (2, b"new")
 
 
 def test_where_case_is_not_told_apart_keys_that_differ_in_it_keep_their_own_bodies(desk: Desk) -> None:
