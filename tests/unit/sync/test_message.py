@@ -1,0 +1,153 @@
+from __future__ import annotations
+
+import subprocess
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dvc_sync_s3.dataset.model import Annotator, Conflict, Outcome, RecordId, Touched
+from dvc_sync_s3.git.trailers import parse_seq
+from dvc_sync_s3.sync.message import compose
+
+_ANN = Annotator("Ann Lee", "ann@example.com")
+_INSTANCE = "5f0c"
+
+
+def _touched(
+    outcome: Outcome = Outcome.ADDED,
+    labels: tuple[str, ...] = (),
+    annotator: Annotator | None = None,
+    number: int = 7,
+) -> Touched:
+    return Touched(outcome, RecordId(3, 5), number, annotator, labels)
+
+
+def _trailers(message: str) -> list[str]:
+    """Return what Git itself takes for trailers."""
+    git = ["git", "interpret-trailers", "--parse"]
+    return subprocess.run(git, input=message.encode(), capture_output=True, check=True).stdout.decode().splitlines()
+
+
+def test_a_message_tells_what_changed_by_label_and_by_annotator() -> None:
+    touched = [
+        _touched(labels=("cat", "dog"), annotator=_ANN),
+        _touched(labels=("cat",), annotator=_ANN, number=8),
+        _touched(Outcome.CHANGED, ("dog",), Annotator("", "b@example.com"), 9),
+        _touched(Outcome.CHANGED, ("cat",), Annotator("user 4", ""), 10),
+        _touched(Outcome.REMOVED, (), None, 11),
+    ]
+
+    message = compose(touched, [Conflict(RecordId(3, 5), 9), Conflict(RecordId(-1, 6), 10)], _INSTANCE, 12)
+
+    assert message == (
+        "annotations: 2 added, 2 changed, 1 removed\n"
+        "\n"
+        "By label:\n"
+        "- cat: 3\n"
+        "- dog: 2\n"
+        "\n"
+        "By annotator:\n"
+        "- Ann Lee: 2\n"
+        "- b@example.com: 1\n"
+        "- user 4: 1\n"
+        "\n"
+        "Changed on both sides; the annotators' version stands, the other is in this commit's parent:\n"
+        "- project 3, task 5, annotation 9\n"
+        "- task 6, annotation 10\n"
+        "\n"
+        "Co-authored-by: Ann Lee <ann@example.com>\n"
+        "Co-authored-by: b@example.com <b@example.com>\n"
+        "Dvc-Sync-Instance: 5f0c\n"
+        "Dvc-Sync-Seq: 12\n"
+    )
+
+
+def test_git_finds_the_trailers() -> None:
+    message = compose([_touched(labels=("cat",), annotator=_ANN)], [], _INSTANCE, 12)
+
+    assert _trailers(message) == [
+        "Co-authored-by: Ann Lee <ann@example.com>",
+        "Dvc-Sync-Instance: 5f0c",
+        "Dvc-Sync-Seq: 12",
+    ]
+
+
+@pytest.mark.parametrize("outcome", Outcome)
+def test_a_subject_names_only_what_happened(outcome: Outcome) -> None:
+    assert compose([_touched(outcome)], [], _INSTANCE, 1).splitlines()[0] == f"annotations: 1 {outcome.value}"
+
+
+def test_a_commit_that_touches_only_tasks_says_so() -> None:
+    assert compose([], [], _INSTANCE, 1) == (
+        "annotations: their tasks changed\n\nDvc-Sync-Instance: 5f0c\nDvc-Sync-Seq: 1\n"
+    )
+
+
+def test_a_long_list_is_cut() -> None:
+    touched = [
+        _touched(labels=(f"label {number:03}",), annotator=Annotator(f"n{number:03}", f"n{number:03}@example.com"))
+        for number in range(50)
+    ]
+
+    message = compose(touched, [Conflict(RecordId(3, 5), number) for number in range(50)], _INSTANCE, 12)
+
+    assert message.count("\n- label") == message.count("\n- n0") == message.count("\n- project") == 20
+    assert message.count("\n- and 30 more\n") == 3
+    assert message.count("Co-authored-by") == 20
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        "x\n\nDvc-Sync-Seq: 99",
+        "x\r\rDvc-Sync-Instance: 5f0c\rDvc-Sync-Seq: 99",
+        "x\u2028Dvc-Sync-Seq: 99",
+        "Dvc-Sync-Instance: 5f0c",
+        "---",
+        "# comment",
+        "> <a@b.c>\x1b[31m",
+        "\ud800",
+        "   ",
+    ],
+)
+def test_nothing_that_people_write_can_forge_a_trailer(forged: str) -> None:
+    touched = [_touched(labels=(forged,), annotator=Annotator(forged, forged)), _touched(annotator=_ANN)]
+
+    message = compose(touched, [], _INSTANCE, 12)
+
+    assert _trailers(message)[-2:] == ["Dvc-Sync-Instance: 5f0c", "Dvc-Sync-Seq: 12"]
+    assert _trailers(message)[:-2] == ["Co-authored-by: Ann Lee <ann@example.com>"]
+    assert parse_seq(message, _INSTANCE) == 12
+
+
+_PEOPLE = st.builds(Annotator, st.text(), st.text() | st.emails())
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(st.text(), st.none() | _PEOPLE), max_size=5))
+def test_any_text_makes_a_message_that_git_reads_rightly(chosen: list[tuple[str, Annotator | None]]) -> None:
+    message = compose([_touched(labels=(label,), annotator=who) for label, who in chosen], [], _INSTANCE, 12)
+
+    keys = [line.partition(":")[0] for line in _trailers(message)]
+    assert keys[-2:] == ["Dvc-Sync-Instance", "Dvc-Sync-Seq"]
+    assert set(keys[:-2]) <= {"Co-authored-by"}
+    assert parse_seq(message, _INSTANCE) == 12
+    assert all(line.isprintable() for line in message.split("\n"))
+
+
+@pytest.mark.parametrize("email", ["", "ann", "a b@c.d", "a@b.c>\nx: y", "a@b@c", "é" * 300 + "@b.c"])
+def test_what_is_no_address_is_no_co_author(email: str) -> None:
+    assert "Co-authored-by" not in compose([_touched(annotator=Annotator("Ann", email))], [], _INSTANCE, 12)
+
+
+def test_an_annotator_is_a_co_author_once() -> None:
+    message = compose([_touched(annotator=_ANN), _touched(annotator=_ANN, number=8)], [], _INSTANCE, 12)
+
+    assert message.count("Co-authored-by") == 1
+
+
+@pytest.mark.parametrize("instance", ["", "two words", "a\nb", "é"])
+def test_an_instance_that_could_not_be_found_again_is_refused(instance: str) -> None:
+    with pytest.raises(ValueError, match="one word"):
+        compose([], [], instance, 1)

@@ -1,0 +1,183 @@
+"""The worker: when it syncs, what it tells, how it fails."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from threading import Event
+
+import pytest
+
+from dvc_sync_s3.errors import Blocked, Rejected, SyncError, Transient
+from dvc_sync_s3.store.model import NewObject
+from dvc_sync_s3.store.store import Store
+from dvc_sync_s3.sync.bundle import BundleRules
+from dvc_sync_s3.sync.cycle import Synced
+from dvc_sync_s3.sync.status import State, StatusFile
+from dvc_sync_s3.sync.worker import Worker
+
+
+class HeldClock:
+    """A clock that moves when told."""
+
+    def __init__(self) -> None:
+        self.time = datetime(2026, 11, 23, tzinfo=UTC)
+
+    def now(self) -> datetime:
+        return self.time
+
+    def monotonic_s(self) -> float:
+        return self.time.timestamp()
+
+    def pass_s(self, seconds: float) -> None:
+        self.time += timedelta(seconds=seconds)
+
+
+class Pauses:
+    """A stop event that notes each pause instead of waiting, and stops after so many; `between` runs at each."""
+
+    def __init__(self, most: int, between: Callable[[float], None] = lambda _: None) -> None:
+        self.seconds: list[float] = []
+        self._most = most
+        self._between = between
+
+    def wait(self, timeout: float) -> bool:
+        self.seconds.append(timeout)
+        self._between(timeout)
+        return len(self.seconds) >= self._most
+
+
+def never(error: Exception) -> Callable[[], Synced]:
+    def cycle() -> Synced:
+        raise error
+
+    return cycle
+
+
+def script(*outcomes: Synced | SyncError) -> Callable[[], Synced]:
+    rest: Iterator[Synced | SyncError] = iter(outcomes)
+
+    def cycle() -> Synced:
+        outcome = next(rest)
+        if isinstance(outcome, SyncError):
+            raise outcome
+        return outcome
+
+    return cycle
+
+
+@pytest.fixture
+def clock() -> HeldClock:
+    return HeldClock()
+
+
+class Bench:
+    """A worker on a real store with a scripted cycle."""
+
+    def __init__(self, folder: Path, clock: HeldClock) -> None:
+        self.clock = clock
+        self.store = Store(folder, clock)
+        self.status = StatusFile(folder)
+
+    def run(self, cycle: Callable[[], Synced], pauses: Pauses, rules: BundleRules | None = None) -> list[float]:
+        worker = Worker(self.store, cycle, self.status, rules or BundleRules(quiet_s=5), self.clock, lambda: 0)
+        worker.run(pauses)  # type: ignore[arg-type]
+        return pauses.seconds
+
+
+@pytest.fixture
+def bench(tmp_path: Path, clock: HeldClock) -> Iterator[Bench]:
+    made = Bench(tmp_path, clock)
+
+    async def fill() -> None:
+        await made.store.start()
+        await made.store.create_bucket("annotations")
+
+    asyncio.run(fill())
+    yield made
+    asyncio.run(made.store.close())
+
+
+def put(bench: Bench, key: str) -> None:
+    async def store() -> None:
+        async with bench.store.receive() as incoming:
+            await incoming.write(b"{}")
+            await bench.store.put(NewObject("annotations", key, "etag"), incoming)
+
+    asyncio.run(store())
+
+
+def test_the_first_cycle_runs_at_once_to_learn_how_far_the_branch_is(bench: Bench) -> None:
+    bench.run(script(Synced(0)), Pauses(2))
+    assert bench.status.read().state is State.IDLE
+
+
+def test_a_change_waits_for_its_bundle_and_is_then_synced(bench: Bench) -> None:
+    put(bench, "1")
+    pauses = Pauses(40, bench.clock.pass_s)
+    bench.run(script(Synced(0), Synced(1, "c1", "annotations: 1 added")), pauses)
+    status = bench.status.read()
+    assert (status.state, status.synced_seq, status.last_commit) == (State.IDLE, 1, "c1")
+    assert sum(pauses.seconds[:30]) >= 5
+
+
+def test_while_a_bundle_is_open_the_state_is_waiting(bench: Bench) -> None:
+    put(bench, "1")
+    bench.run(script(Synced(0)), Pauses(3))
+    assert bench.status.read().state is State.WAITING
+
+
+def test_a_transient_failure_is_retried_further_and_further_apart(bench: Bench) -> None:
+    seconds = bench.run(never(Transient("no route", hint="wait")), Pauses(9))
+    assert seconds == [1, 2, 4, 8, 16, 32, 60, 60, 60]
+    status = bench.status.read()
+    assert (status.state, status.error, status.hint) == (State.RETRYING, "no route", "wait")
+
+
+def test_a_blocked_cycle_says_so_and_looks_again_every_half_minute(bench: Bench) -> None:
+    assert bench.run(never(Blocked("the token was refused", hint="renew it")), Pauses(3)) == [30, 30, 30]
+    assert bench.status.read().state is State.BLOCKED
+
+
+def test_success_after_failures_clears_the_error(bench: Bench) -> None:
+    bench.run(script(Transient("no route"), Synced(0)), Pauses(3))
+    status = bench.status.read()
+    assert (status.state, status.error, status.hint) == (State.IDLE, None, None)
+
+
+def test_a_rejected_push_is_planned_again_at_once(bench: Bench) -> None:
+    put(bench, "1")
+    seconds = bench.run(script(Rejected("moved"), Rejected("moved"), Synced(1, "c1", "s")), Pauses(1))
+    assert seconds == [0.0]
+    assert bench.status.read().synced_seq == 1
+
+
+def test_a_branch_that_always_moves_makes_the_worker_back_off(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("random.uniform", lambda *_: 0.0)
+    assert bench.run(never(Rejected("moved")), Pauses(1)) == [1]
+    assert "moved 20 times" in (bench.status.read().error or "")
+
+
+def test_a_failure_nobody_foresaw_is_told_and_retried(bench: Bench) -> None:
+    assert bench.run(never(ValueError("s3cret")), Pauses(1)) == [1]
+    status = bench.status.read()
+    assert (status.state, status.error) == (State.RETRYING, "unexpected ValueError")
+
+
+def test_a_full_disk_needs_a_person(bench: Bench) -> None:
+    bench.run(never(OSError(28, "No space left on device")), Pauses(1))
+    assert bench.status.read().state is State.BLOCKED
+
+
+def test_what_is_still_waiting_after_a_bundle_is_told(bench: Bench) -> None:
+    put(bench, "1")
+    put(bench, "2")
+    bench.run(script(Synced(1, "c1", "s")), Pauses(1))
+    assert bench.status.read().state is State.WAITING
+
+
+def test_stopping_ends_the_worker(bench: Bench) -> None:
+    stop = Event()
+    stop.set()
+    Worker(bench.store, script(Synced(0)), bench.status, BundleRules(), bench.clock, lambda: 0).run(stop)
+    assert bench.status.read().state is State.IDLE

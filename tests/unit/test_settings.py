@@ -1,0 +1,140 @@
+"""Settings: from `.env` and the environment, as users write them."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from dvc_sync_s3.errors import SettingsError
+from dvc_sync_s3.settings import Settings, read_settings
+
+Env = Callable[..., Settings]
+
+GOOGLE_KEY = '{"type": "service_account", "private_key": "-----BEGIN-----\\nabc\\n", "client_email": "a@b.c"}'
+
+
+@pytest.fixture(autouse=True)
+def _empty_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+    monkeypatch.chdir(tmp_path)
+
+
+def dotenv(*lines: str) -> Settings:
+    Path(".env").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return read_settings()
+
+
+def refusal(*lines: str) -> str:
+    with pytest.raises(SettingsError) as caught:
+        dotenv(*lines)
+    return str(caught.value)
+
+
+def test_with_nothing_set_everything_has_a_default() -> None:
+    settings = read_settings()
+    assert settings.git_repo is None
+    assert settings.s3_data_folder == Path("storage/s3/objects")
+    assert settings.dvc_dataset == "data/data.json"
+
+
+def test_values_may_be_quoted_and_have_spaces_around_the_equals_sign() -> None:
+    settings = dotenv(
+        'AWS_ACCESS_KEY_ID="my-super-id" ',
+        "AWS_SECRET_ACCESS_KEY = 'my-super-secret'",
+        "DVC_S3_ENDPOINT = 'https://xyxxx:9000'",
+    )
+    assert settings.aws_access_key_id == "my-super-id"
+    assert settings.aws_secret_access_key is not None
+    assert settings.aws_secret_access_key.get_secret_value() == "my-super-secret"
+    assert settings.dvc_s3_endpoint == "https://xyxxx:9000"
+
+
+@pytest.mark.parametrize("quote", ["", "'"])
+def test_a_json_key_on_one_line_works(quote: str) -> None:
+    settings = dotenv(f"DVC_GCP_SERVICE_ACCOUNT_KEY={quote}{GOOGLE_KEY}{quote}")
+    assert settings.dvc_gcp_service_account_key is not None
+    assert settings.dvc_gcp_service_account_key.get_secret_value() == GOOGLE_KEY
+
+
+def test_a_file_saved_by_a_windows_editor_works() -> None:
+    Path(".env").write_bytes(b"\xef\xbb\xbfS3_BUCKET=team-labels\r\nGIT_BRANCH=labels\r\n")
+    settings = read_settings()
+    assert (settings.s3_bucket, settings.git_branch) == ("team-labels", "labels")
+
+
+def test_the_process_environment_wins(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GIT_BRANCH", "from-environment")
+    assert dotenv("GIT_BRANCH=from-file").git_branch == "from-environment"
+
+
+def test_an_empty_value_is_no_value() -> None:
+    assert dotenv("GIT_REPO=", 'BUNDLE_COUNTDOWN=""').bundle_countdown is None
+
+
+def test_unknown_names_are_left_to_others() -> None:
+    assert dotenv("LABEL_STUDIO_HOST=http://x").git_repo is None
+
+
+@pytest.mark.parametrize(
+    ("lines", "sentence"),
+    [
+        (["AWS_ACCESS_KEY_ID=a"], "AWS_SECRET_ACCESS_KEY is missing: AWS_ACCESS_KEY_ID is set and needs it."),
+        (["AWS_SECRET_ACCESS_KEY=a"], "AWS_ACCESS_KEY_ID is missing: AWS_SECRET_ACCESS_KEY is set and needs it."),
+        (
+            ["GIT_REPO=r", "DVC_BUCKET_NAME=a"],
+            "DVC_CLOUD_STORAGE_PROVIDER is missing: DVC_BUCKET_NAME is set and needs it.",
+        ),
+        (["GIT_PAT_TOKEN=a"], "GIT_REPO is missing: GIT_PAT_TOKEN is set and means nothing without it."),
+        (
+            ["GIT_REPO=r", "DVC_REMOTE_URL=s3://a", "DVC_CLOUD_STORAGE_PROVIDER=s3", "DVC_BUCKET_NAME=a"],
+            "DVC_REMOTE_URL and DVC_CLOUD_STORAGE_PROVIDER both say where the data goes: set one of them.",
+        ),
+        (["BUNDLE_QUIET_SECONDS=9", "BUNDLE_MAX_SECONDS=3"], "BUNDLE_QUIET_SECONDS is more than BUNDLE_MAX_SECONDS"),
+        (["DVC_GCP_SERVICE_ACCOUNT_KEY=abc"], "DVC_GCP_SERVICE_ACCOUNT_KEY must be a service account's key"),
+        (["DVC_GOOGLE_APPLICATION_CREDENTIALS=no.json"], "DVC_GOOGLE_APPLICATION_CREDENTIALS names no.json"),
+        (["DVC_CLOUD_STORAGE_PROVIDER=azure"], "DVC_CLOUD_STORAGE_PROVIDER is wrong"),
+        (["BUNDLE_COUNTDOWN=0"], "BUNDLE_COUNTDOWN is wrong"),
+        (["PORT=eighty"], "PORT is wrong"),
+        (["S3_BUCKET=No_Bucket"], "S3_BUCKET is wrong: it must be a bucket name"),
+        (["DVC_DATASET=../data.json"], "DVC_DATASET is wrong: it must be a path inside the repository"),
+        (["DVC_DATASET=.git/data.json"], "DVC_DATASET is wrong: it must be a path inside the repository"),
+    ],
+)
+def test_what_is_missing_or_contradictory_is_named_in_one_sentence(lines: list[str], sentence: str) -> None:
+    said = refusal(*lines)
+    assert said.startswith(sentence)
+    assert said.endswith(".")
+    assert "\n" not in said
+
+
+def test_no_refusal_repeats_a_secret() -> None:
+    assert "s3cret" not in refusal("DVC_GCP_SERVICE_ACCOUNT_KEY=s3cret")
+    assert "s3cret" not in refusal("AWS_SECRET_ACCESS_KEY=s3cret")
+
+
+def test_no_secret_is_in_a_settings_text_form() -> None:
+    text = repr(dotenv("AWS_ACCESS_KEY_ID=a", "AWS_SECRET_ACCESS_KEY=s3cret", "GIT_REPO=r", "GIT_PAT_TOKEN=t0ken"))
+    assert "s3cret" not in text
+    assert "t0ken" not in text
+
+
+def test_a_google_key_given_as_text_needs_no_file() -> None:
+    settings = dotenv("DVC_GOOGLE_APPLICATION_CREDENTIALS=key.json", f"DVC_GCP_SERVICE_ACCOUNT_KEY={GOOGLE_KEY}")
+    assert settings.dvc_gcp_service_account_key is not None
+
+
+@pytest.mark.parametrize(
+    ("provider", "bucket", "url"),
+    [
+        ("s3", "team", "s3://team/dvcstore"),
+        ("gs", "team", "gs://team/dvcstore"),
+        ("s3", "team/labels", "s3://team/labels"),
+        ("local", "remote", f"{os.sep}remote"),
+    ],
+)
+def test_provider_and_bucket_say_where_the_data_goes(provider: str, bucket: str, url: str) -> None:
+    settings = dotenv("GIT_REPO=r", f"DVC_CLOUD_STORAGE_PROVIDER={provider}", f"DVC_BUCKET_NAME={bucket}")
+    assert (settings.remote_url or "").endswith(url)
+    assert dotenv("GIT_REPO=r", "DVC_REMOTE_URL=ssh://host/path").remote_url == "ssh://host/path"
