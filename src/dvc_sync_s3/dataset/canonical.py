@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import re
+from collections.abc import Iterator
 from typing import NoReturn, cast
 
 from dvc_sync_s3.dataset.model import JsonValue
@@ -14,6 +16,9 @@ OBJECT_DEPTH = 100
 RECORD_DEPTH = OBJECT_DEPTH + 8
 """Levels of nesting in a record, in which an annotation lies a little deeper than in its object."""
 _EXACT_IN_A_FLOAT = 2**53
+_SPACE = re.compile(r"[ \t\n\r]*")
+_OPENING = re.compile(r"[ \t\n\r]*\[[ \t\n\r]*(\][ \t\n\r]*)?")
+_SEPARATOR = re.compile(r"[ \t\n\r]*(?:,|(\]))[ \t\n\r]*")
 _ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":"))
 
 
@@ -61,14 +66,54 @@ def parse(body: bytes) -> JsonValue:
 
     Of two equal keys in one object the last counts, as in every common reader. Raises NotJson.
     """
+    text = _text(body)
+    value, end = _decode(text, _skip(text, 0))
+    if _skip(text, end) != len(text):
+        raise NotJson(f"it goes on after its end, at character {end}")
+    return value
+
+
+def parse_array(body: bytes) -> Iterator[JsonValue]:
+    """Yield the elements of a JSON array one by one, read as by `parse`, never holding all of them.
+
+    A whole array of 360 MB takes 2.5 GB as Python objects. Raises NotJson, possibly after some elements.
+    """
+    text = _text(body)
+    del body  # as large as the dataset
+    opening = _OPENING.match(text)
+    if opening is None:
+        raise NotJson("it is not a list")
+    end, closed = opening.end(), opening[1] is not None
+    while not closed:
+        value, end = _decode(text, end)
+        yield value
+        separator = _SEPARATOR.match(text, end)
+        if separator is None:
+            raise NotJson(f"a comma or its end is missing at character {end}")
+        end, closed = separator.end(), separator[1] is not None
+    if end != len(text):
+        raise NotJson(f"it goes on after its end, at character {end}")
+
+
+def _text(body: bytes) -> str:
     try:
         text = body.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise NotJson(f"it is not UTF-8 at byte {error.start}") from None
     if not text or text.isspace():
         raise NotJson("it is empty")
+    return text
+
+
+def _skip(text: str, position: int) -> int:
+    match = _SPACE.match(text, position)
+    assert match is not None
+    return match.end()
+
+
+def _decode(text: str, position: int) -> tuple[JsonValue, int]:
     try:
-        return cast("JsonValue", json.loads(text, parse_float=_finite, parse_constant=_refuse))
+        return cast("tuple[JsonValue, int]", _DECODER.raw_decode(text, position))
     except json.JSONDecodeError as error:
         raise NotJson(f"{error.msg} at line {error.lineno} column {error.colno}") from None
     except RecursionError:
@@ -100,3 +145,6 @@ def _finite(text: str) -> float:
 
 def _refuse(name: str) -> NoReturn:
     raise NotJson(f"{name} is not a JSON number")
+
+
+_DECODER = json.JSONDecoder(parse_float=_finite, parse_constant=_refuse)

@@ -50,7 +50,7 @@ def id_of_line(line: bytes) -> RecordId | None:
     RecordId(project=2, task=7)
     """
     start = _LINE_START.match(line)
-    if start is None or not line.endswith(b"}"):
+    if start is None or not line.endswith(b"}") or b'"annotations":' not in line:
         return None
     task, project = start.groups()
     if project is None and b'"project"' in line:

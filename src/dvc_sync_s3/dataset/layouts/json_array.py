@@ -5,15 +5,13 @@ A file in this form is read without parsing its records: at 300 MB that is what 
 
 from __future__ import annotations
 
-import gc
 import hashlib
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
 from dvc_sync_s3.dataset.annotation import as_id
-from dvc_sync_s3.dataset.canonical import NotJson, canonical, parse
+from dvc_sync_s3.dataset.canonical import NotJson, canonical, parse, parse_array
 from dvc_sync_s3.dataset.layouts.layout import Written
 from dvc_sync_s3.dataset.model import Fields, JsonValue, RecordId
 from dvc_sync_s3.dataset.record import (
@@ -115,39 +113,21 @@ def _other(element: bytes) -> bytes:
 
 def _dataset_of_array(path: Path) -> Dataset:
     try:
-        with _without_collector():
-            elements = parse(path.read_bytes())
-            if not isinstance(elements, list):
-                raise NotJson("it is not a list")
-            return _dataset_of_elements(elements)
+        return _dataset_of_elements(parse_array(path.read_bytes()))
     except NotJson as error:
         raise Blocked(
-            f"the dataset {path.name} is not a JSON array of tasks: {error}",
+            f"the dataset is not a JSON array of tasks: {error}",
             hint="Correct the dataset and push, or restore its last good version; nothing was changed.",
         ) from error
 
 
-@contextmanager
-def _without_collector() -> Iterator[None]:
-    """Keep Python's cyclic collector from walking the growing tree: parsing 110 MB takes 1.0 s instead of 3.2 s."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
-
-
-def _dataset_of_elements(elements: list[JsonValue]) -> Dataset:
+def _dataset_of_elements(elements: Iterable[JsonValue]) -> Dataset:
     records: dict[RecordId, bytes] = {}
     others: list[bytes] = []
-    elements.reverse()
-    while elements:  # each is let go once it is a line, or both would be in memory
-        element = elements.pop()
+    for element in elements:
         found = _record(element)
         if found is None:
-            others.append(canonical(element))
+            others.append(_line_of_other(element))
             continue
         name, record = found
         if name in records:
@@ -159,18 +139,25 @@ def _dataset_of_elements(elements: list[JsonValue]) -> Dataset:
 def _record(element: JsonValue) -> tuple[RecordId, Record] | None:
     if not isinstance(element, dict):
         return None
-    fields = _task_of_annotation(element) or element
+    is_annotation = "result" in element and not element.keys() & {"data", "annotations"}
+    fields = _task_of_annotation(element) if is_annotation else element
     name = record_id(fields)
     if name is None or not isinstance(fields.get("annotations"), list | None):
         return None
     return name, take_apart(fields)
 
 
-def _task_of_annotation(element: Fields) -> Fields | None:
-    """Return the task in an annotation object, as a bucket's objects collected into one list hold it."""
+def _task_of_annotation(element: Fields) -> Fields:
+    """Return the task in an annotation object, as a bucket's objects collected into one list hold it; empty if none."""
     task = element.get("task")
-    if "result" not in element or "data" in element or not isinstance(task, dict):
-        return None
+    if not isinstance(task, dict):
+        return {}
     annotation = {name: value for name, value in element.items() if name != "task"}
     project = element if as_id(task.get("project")) is None else task
     return {**task, **({"project": project["project"]} if "project" in project else {}), "annotations": [annotation]}
+
+
+def _line_of_other(element: JsonValue) -> bytes:
+    line = canonical(element)
+    # An annotation has an id too; a space keeps its line from being taken for the record of a task with that id.
+    return line if id_of_line(line) is None else b" " + line
