@@ -18,4 +18,6 @@ def serve() -> None:
         app = create_app(settings)
     except SettingsError as error:
         raise click.ClickException(str(error)) from None
-    uvicorn.run(app, host=settings.host, port=settings.port, access_log=False, server_header=False)
+    uvicorn.run(
+        app, host=settings.host, port=settings.port, access_log=False, server_header=False, timeout_graceful_shutdown=5
+    )

@@ -6,10 +6,11 @@ instead of 9 (https://www.sqlite.org/wal.html#performance_considerations).
 
 from __future__ import annotations
 
-import logging
 import sqlite3
 import threading
 from typing import TYPE_CHECKING
+
+import structlog
 
 from dvc_sync_s3.store import index
 
@@ -25,7 +26,7 @@ PAUSE_S = 0.25
 # Longer waits would be felt by annotators; the next commit asks again.
 RESTART_TIMEOUT_S = 0.2
 
-_log = logging.getLogger(__name__)
+_log = structlog.get_logger("store")
 
 
 class Checkpointer:
@@ -59,7 +60,7 @@ class Checkpointer:
                 self._checkpoint(connection)
             except (sqlite3.Error, OSError) as error:
                 # The log keeps everything; only its length suffers until a later checkpoint works.
-                _log.warning("the index could not be checkpointed: %s", error)
+                _log.warning("the index could not be checkpointed", error=str(error))
         connection.close()
 
     def _checkpoint(self, connection: sqlite3.Connection) -> None:

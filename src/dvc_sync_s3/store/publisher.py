@@ -7,11 +7,12 @@ only once the file and its folder are on disk, so a crash anywhere means no more
 from __future__ import annotations
 
 import functools
-import logging
 import sqlite3
 import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import structlog
 
 from dvc_sync_s3.process import FileLock
 from dvc_sync_s3.store import index
@@ -43,7 +44,7 @@ ORDER BY 1 LIMIT :limit
 _PUBLISHED = "UPDATE objects SET place = ?, staged = NULL WHERE bucket = ? AND key = ? AND seq = ?"
 _REMOVED = "UPDATE deletions SET published = 1 WHERE bucket = ? AND key = ? AND seq = ?"
 
-_log = logging.getLogger(__name__)
+_log = structlog.get_logger("store")
 
 
 class Publisher:
@@ -96,7 +97,7 @@ class Publisher:
             try:
                 self.publish()
             except (OSError, sqlite3.Error) as error:
-                _log.warning("plain files wait, the objects themselves are safe: %s", error)
+                _log.warning("plain files wait, the objects themselves are safe", error=str(error))
                 self._stop.wait(PATIENCE_S)
             self._wake.wait(PATIENCE_S)
             self._wake.clear()

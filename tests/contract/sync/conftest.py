@@ -1,0 +1,192 @@
+"""A team, its dataset, and our cycle on the real parts: store, Git, DVC; no HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from dvc_sync_s3.app.playground import Playground, make_playground
+from dvc_sync_s3.clock import SystemClock
+from dvc_sync_s3.dataset.layouts import layout_for
+from dvc_sync_s3.dataset.model import JsonValue
+from dvc_sync_s3.dvc.choice import RemoteSettings
+from dvc_sync_s3.git.clone import Clone
+from dvc_sync_s3.git.model import Author, Repository
+from dvc_sync_s3.store.model import NewObject
+from dvc_sync_s3.store.store import Store
+from dvc_sync_s3.sync.cycle import Cycle, Step, Synced
+from dvc_sync_s3.sync.ledger import Ledger
+from dvc_sync_s3.sync.reading import Changes
+from dvc_sync_s3.sync.tracked import CONFIG, TrackedDataset, gitignore_path, pointer_path
+
+DATASET = "data/data.json"
+ENVIRON = {
+    **{name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "GIT_"))},
+    "GIT_CONFIG_NOSYSTEM": "1",
+    "GIT_CONFIG_GLOBAL": os.devnull,
+    "DVC_NO_ANALYTICS": "1",
+}
+Json = dict[str, JsonValue]
+
+
+def annotation(number: int, label: str = "pos", *, task: int = 84, text: str = "hello") -> Json:
+    """An annotation as Label Studio exports it."""
+    return {
+        "id": number,
+        "result": [{"from_name": "s", "to_name": "text", "type": "choices", "value": {"choices": [label]}}],
+        "created_ago": "0\u00a0minutes",
+        "completed_by": {"id": 1, "email": "ann@example.com", "first_name": "Ann", "last_name": ""},
+        "task": {"id": task, "data": {"text": text}, "project": 4, "total_annotations": 1},
+        "project": 4,
+    }
+
+
+@dataclass
+class Team:
+    """The team's repository and one of its data scientists, who has an ordinary clone."""
+
+    playground: Playground
+    folder: Path
+
+    def run(self, *command: str) -> str:
+        names = {
+            f"GIT_{role}_{part}": "dana@example.com" for role in ("AUTHOR", "COMMITTER") for part in ("NAME", "EMAIL")
+        }
+        environ = ENVIRON | names | {"DVC_SITE_CACHE_DIR": str(self.folder.parent / "site-cache")}
+        done = subprocess.run(command, cwd=self.folder, env=environ, check=True, capture_output=True, text=True)
+        return done.stdout
+
+    def dvc(self, *arguments: str) -> str:
+        return self.run(sys.executable, "-m", "dvc", *arguments)
+
+    def pull(self) -> list[Json]:
+        """Do what a data scientist does and return the dataset's records."""
+        self.run("git", "pull", "--quiet", "--rebase")
+        self.dvc("pull", "--quiet", "--force")
+        records: list[Json] = json.loads((self.folder / DATASET).read_text(encoding="utf-8"))
+        return records
+
+    def push(self, records: list[Json]) -> None:
+        """Change the dataset as a data scientist does."""
+        path = self.folder / DATASET
+        path.parent.mkdir(exist_ok=True)
+        path.unlink(missing_ok=True)
+        path.write_text(json.dumps(records, indent=2), encoding="utf-8")
+        self.dvc("add", "--quiet", DATASET)
+        self.dvc("push", "--quiet", DATASET)
+        self.run("git", "add", f"{DATASET}.dvc", "data/.gitignore")
+        self.run("git", "commit", "--quiet", "-m", "dataset: by hand")
+        self.run("git", "push", "--quiet")
+
+    def subjects(self) -> list[str]:
+        """The branch's subjects on the server, newest first, without the one that initialised DVC."""
+        text = self.run("git", "-C", str(self.playground.repository), "log", "--format=%s", "main")
+        return text.splitlines()[:-1]
+
+    def body(self) -> str:
+        """The newest commit's message."""
+        return self.run("git", "-C", str(self.playground.repository), "log", "-1", "--format=%B", "main")
+
+
+@dataclass
+class Bridge:
+    """Our side: a store that annotators write to and a cycle, run by hand."""
+
+    folder: Path
+    store: Store
+    ledger: Ledger
+    cycle: Cycle
+    steps: list[Step] = field(default_factory=list)
+
+    def put(self, key: str, content: Json | bytes) -> None:
+        """Store an object."""
+        body = content if isinstance(content, bytes) else json.dumps(content).encode()
+        etag = hashlib.md5(body, usedforsecurity=False).hexdigest()
+
+        async def put() -> None:
+            async with self.store.receive() as incoming:
+                await incoming.write(body)
+                await self.store.put(NewObject("annotations", key, etag), incoming)
+
+        asyncio.run(put())
+
+    def delete(self, key: str) -> None:
+        """Delete an object."""
+        asyncio.run(self.store.delete("annotations", key))
+
+    def sync(self) -> Synced:
+        """Run one cycle."""
+        self.steps.clear()
+        return self.cycle.run()
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A playground, made once and copied for each test."""
+    folder = tmp_path_factory.mktemp("template")
+    make_playground(folder, "main")
+    return folder
+
+
+@pytest.fixture
+def team(tmp_path: Path, template: Path) -> Team:
+    """A team whose repository has DVC and no dataset."""
+    home = tmp_path / "team"
+    remote = home / "dvc-remote"
+    made = Playground(home / "team.git", remote)
+    home.mkdir()
+    remote.mkdir()
+    member = Team(made, home / "dana")
+    subprocess.run(
+        ("git", "clone", "--quiet", "--bare", str(template / "team.git"), str(made.repository)), check=True, env=ENVIRON
+    )
+    subprocess.run(("git", "clone", "--quiet", str(made.repository), str(member.folder)), check=True, env=ENVIRON)
+    member.dvc("remote", "modify", "storage", "url", str(remote))
+    member.run("git", "commit", "--quiet", "--amend", "--no-edit", ".dvc/config")
+    member.run("git", "push", "--quiet", "--force")
+    return member
+
+
+@pytest.fixture
+def open_bridge(tmp_path: Path, team: Team) -> Iterator[Callable[[str], Bridge]]:
+    """Open a bridge on a data folder of a given name."""
+    opened: list[Bridge] = []
+
+    def open_(name: str) -> Bridge:
+        folder = tmp_path / name
+        store = Store(folder / "objects", SystemClock())
+
+        async def start() -> None:
+            await store.start()
+            await store.create_bucket("annotations")
+
+        asyncio.run(start())
+        repository = Repository(str(team.playground.repository), "main", Author("dvc-sync", "bot@example.com"))
+        paths = (CONFIG, ".dvcignore", pointer_path(DATASET), gitignore_path(DATASET))
+        clone = Clone(folder / "git", repository, paths, environ=ENVIRON)
+        dataset = TrackedDataset(DATASET, layout_for(DATASET), clone, RemoteSettings())
+        ledger = Ledger(folder)
+        steps: list[Step] = []
+        bridge = Bridge(folder, store, ledger, Cycle(Changes(store), clone, dataset, ledger, steps.append), steps)
+        opened.append(bridge)
+        return bridge
+
+    yield open_
+    for bridge in opened:
+        bridge.ledger.close()
+        asyncio.run(bridge.store.close())
+
+
+@pytest.fixture
+def bridge(open_bridge: Callable[[str], Bridge]) -> Bridge:
+    """Our side, at its first start."""
+    return open_bridge("bridge")
