@@ -13,7 +13,7 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -118,7 +118,7 @@ def wait_until_synced(endpoint: str) -> None:
 
     def is_synced() -> bool:
         status = json.loads(fetch(f"{endpoint}/-/status.json") or "{}")
-        return status.get("last_seq") == status.get("synced_seq")
+        return bool(status.get("last_seq") == status.get("synced_seq"))
 
     wait_until(is_synced, "the changes did not reach the branch")
     print(f"    … on the team's branch {time.monotonic() - start_s:.1f} s later")
@@ -133,9 +133,8 @@ def fetch(url: str) -> bytes | None:
         return None
 
 
-def wait_until(is_done: object, otherwise: str) -> None:
+def wait_until(is_done: Callable[[], bool], otherwise: str) -> None:
     """Ask again and again for up to a minute; exit with an error after that."""
-    assert callable(is_done)
     deadline_s = time.monotonic() + _TIMEOUT_S
     while not is_done():
         if time.monotonic() > deadline_s:

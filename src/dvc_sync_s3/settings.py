@@ -51,11 +51,11 @@ class Settings(BaseSettings):
     )
     s3_bucket: Annotated[str, AfterValidator(_bucket_name)] = Field(
         "annotations",
-        description="The bucket that is there from the start; folders of an older service are buckets too.",
+        description="The bucket that is there from the start; an older service's folders are buckets too.",
     )
     git_repo: str | None = Field(
         None,
-        description="The team's repository (https, ssh or a path); left out, a playground is made under ./storage/playground.",
+        description="The team's repository (https, ssh or a path); left out, a playground under ./storage/playground.",
     )
     git_branch: str = Field("main", min_length=1, description="The branch to keep current; made when it isn't there.")
     git_folder: Path = Field(Path("./storage/git"), description="Where our clone lives; it may be deleted at any time.")

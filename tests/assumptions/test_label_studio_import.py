@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import pytest
 import requests
-from tests.e2e.servers.annotations import CHOICES, choice
-from tests.e2e.servers.label_studio import USER, LabelStudio
 
 from dvc_sync_s3.dataset.model import Fields, JsonValue
+from tests.e2e.servers.annotations import CHOICES, choice
+from tests.e2e.servers.label_studio import USER, LabelStudio
 
 pytest_plugins = ("tests.e2e.servers.fixtures",)
 pytestmark = [pytest.mark.label_studio, pytest.mark.timeout(300)]

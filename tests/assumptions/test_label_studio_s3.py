@@ -8,13 +8,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+
+from dvc_sync_s3.dataset.annotation import read_object
+from dvc_sync_s3.dataset.model import Labelled
 from tests.e2e.servers.annotations import CHOICES, PIXEL, RECTANGLES, choice, held
 from tests.e2e.servers.label_studio import LabelStudio, SourceStorage
 from tests.e2e.servers.private_ca import PrivateCa
 from tests.e2e.servers.s3_remote import S3Location, serve_s3
-
-from dvc_sync_s3.dataset.annotation import read_object
-from dvc_sync_s3.dataset.model import Labelled
 
 pytest_plugins = ("tests.e2e.servers.fixtures",)
 pytestmark = [pytest.mark.label_studio, pytest.mark.timeout(300)]

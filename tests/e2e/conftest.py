@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Protocol
 
 import pytest
+
+from dvc_sync_s3.dataset.model import JsonValue
 from tests.e2e.servers.git_server import USER, GitServer
 from tests.e2e.servers.private_ca import PrivateCa
 from tests.e2e.servers.service import Service
 from tests.e2e.servers.team import DvcRemote, TeamRepository, make_team_repository
-
-from dvc_sync_s3.dataset.model import JsonValue
 
 QUIET_S = "0.3"
 """How long nothing must change before a bundle closes: short, tests put one object at a time."""

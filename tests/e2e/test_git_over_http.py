@@ -7,6 +7,7 @@ import sys
 from dataclasses import dataclass
 
 import pytest
+
 from tests.e2e.conftest import StartService
 from tests.e2e.servers.annotations import annotation_object, held
 from tests.e2e.servers.git_server import GitServer, PushMoment

@@ -6,14 +6,14 @@ import json
 from collections.abc import Sequence
 
 import pytest
+
+from dvc_sync_s3.dataset.model import JsonValue
 from tests.e2e.conftest import StartService
 from tests.e2e.servers.annotations import CHOICES, PIXEL, RECTANGLES, choice, held, rectangle, said
 from tests.e2e.servers.label_studio import LabelStudio, SourceStorage
 from tests.e2e.servers.private_ca import PrivateCa
 from tests.e2e.servers.service import Service
 from tests.e2e.servers.team import DATASET, TeamRepository
-
-from dvc_sync_s3.dataset.model import JsonValue
 
 pytestmark = [pytest.mark.label_studio, pytest.mark.timeout(300)]
 

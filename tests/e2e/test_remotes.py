@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
+
 from tests.e2e.conftest import MakeTeam, StartService
 from tests.e2e.servers.annotations import annotation_object, held
 from tests.e2e.servers.gcs_remote import SERVICE_ACCOUNT, GcsRemote

@@ -13,6 +13,7 @@ import requests
 from botocore.exceptions import ClientError
 from cryptography.hazmat.primitives.asymmetric import rsa
 from google.auth import crypt, jwt
+
 from tests.e2e.conftest import MakeTeam
 from tests.e2e.servers.gcs_remote import AUDIENCE, SERVICE_ACCOUNT, GcsRemote
 from tests.e2e.servers.git_server import GitServer, PushMoment

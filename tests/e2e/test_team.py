@@ -6,13 +6,13 @@ import shutil
 from pathlib import Path
 
 import pytest
+
+from dvc_sync_s3.dataset.model import JsonValue
 from tests.e2e.conftest import MakeTeam, StartService
 from tests.e2e.servers.annotations import annotation_object, choice, held
 from tests.e2e.servers.git_server import GitServer, PushMoment
 from tests.e2e.servers.team import DATASET, DvcRemote, TeamRepository, initialise_dvc, make_repository
 from tests.e2e.servers.waiting import wait_until
-
-from dvc_sync_s3.dataset.model import JsonValue
 
 
 def foreign(task: int) -> dict[str, JsonValue]:

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.contract.store.bodies import get, keys, put
-from tests.contract.store.conftest import StillClock
 
 from dvc_sync_s3.store.adopt import Adoption
 from dvc_sync_s3.store.store import Store
+from tests.contract.store.bodies import get, keys, put
+from tests.contract.store.conftest import StillClock
 
 pytestmark = pytest.mark.anyio
 

@@ -3,14 +3,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.contract.store.bodies import put
-from tests.contract.store.conftest import StillClock
 
 from dvc_sync_s3.errors import Transient
 from dvc_sync_s3.store.incoming import SMALL_BYTES
 from dvc_sync_s3.store.model import Change, ChangeKind, Waiting
 from dvc_sync_s3.store.reader import Reader
 from dvc_sync_s3.store.store import Store
+from tests.contract.store.bodies import put
+from tests.contract.store.conftest import StillClock
 
 pytestmark = pytest.mark.anyio
 

@@ -5,11 +5,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.contract.store.bodies import run
 
 from dvc_sync_s3.clock import SystemClock
 from dvc_sync_s3.store.model import ListRequest
 from dvc_sync_s3.store.store import Store
+from tests.contract.store.bodies import run
 
 pytestmark = pytest.mark.anyio
 

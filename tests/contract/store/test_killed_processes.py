@@ -3,11 +3,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.contract.store.bodies import get, keys, run, start
-from tests.contract.store.writer import body_of
 
 from dvc_sync_s3.clock import SystemClock
 from dvc_sync_s3.store.store import Store
+from tests.contract.store.bodies import get, keys, run, start
+from tests.contract.store.writer import body_of
 
 pytestmark = pytest.mark.anyio
 

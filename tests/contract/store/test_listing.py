@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.contract.store.bodies import keys, put
 
 from dvc_sync_s3.clock import SystemClock
 from dvc_sync_s3.store.model import ListPage, ListRequest
 from dvc_sync_s3.store.store import Store
+from tests.contract.store.bodies import keys, put
 
 PIECES = st.sampled_from(["a", "b", "/", "//", "é", "\U0001f600", "￿", "\U0010ffff", "\ud7ff", "\0", "Z", "a/b"])
 KEYS = st.lists(PIECES, min_size=1, max_size=5).map("".join)

@@ -4,10 +4,10 @@ import os
 from pathlib import Path
 
 import pytest
-from tests.contract.store.bodies import get, keys, names_in, put
 
 from dvc_sync_s3.store.errors import BodyLost
 from dvc_sync_s3.store.store import Store
+from tests.contract.store.bodies import get, keys, names_in, put
 
 pytestmark = pytest.mark.anyio
 

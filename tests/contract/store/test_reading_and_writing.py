@@ -7,13 +7,13 @@ import tracemalloc
 from pathlib import Path
 
 import pytest
-from tests.contract.store.bodies import get, keys, md5, put
-from tests.contract.store.conftest import StillClock
 
 from dvc_sync_s3.store.errors import BodyLost, NoSuchBucket
 from dvc_sync_s3.store.incoming import SMALL_BYTES, Incoming
 from dvc_sync_s3.store.model import NewObject, StoredObject
 from dvc_sync_s3.store.store import Store
+from tests.contract.store.bodies import get, keys, md5, put
+from tests.contract.store.conftest import StillClock
 
 pytestmark = pytest.mark.anyio
 

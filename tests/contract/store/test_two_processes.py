@@ -6,12 +6,12 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from tests.contract.store.bodies import get, keys, put, start
-from tests.contract.store.writer import body_of
 
 from dvc_sync_s3.clock import SystemClock
 from dvc_sync_s3.store.model import StoredObject
 from dvc_sync_s3.store.store import Store
+from tests.contract.store.bodies import get, keys, put, start
+from tests.contract.store.writer import body_of
 
 pytestmark = pytest.mark.anyio
 

@@ -8,6 +8,7 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
+
 from tests.e2e.servers.gcs_remote import GcsRemote, serve_gcs
 from tests.e2e.servers.git_server import GitServer, serve_git
 from tests.e2e.servers.label_studio import LabelStudio, copy_database, run_label_studio

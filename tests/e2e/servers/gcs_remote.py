@@ -23,6 +23,7 @@ from gcp_storage_emulator.handlers.buckets import create_bucket
 from gcp_storage_emulator.server import RequestHandler
 from gcp_storage_emulator.storage import Storage
 from google.auth import jwt
+
 from tests.e2e.servers.loopback import serving
 
 SERVICE_ACCOUNT = "dvc@example.iam.gserviceaccount.com"

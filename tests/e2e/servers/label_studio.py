@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import requests
-from tests.e2e.servers.process import ServerProcess, free_port, surroundings
-from tests.e2e.servers.s3_remote import S3Location
 
 from dvc_sync_s3.dataset.model import Fields, JsonValue
+from tests.e2e.servers.process import ServerProcess, free_port, surroundings
+from tests.e2e.servers.s3_remote import S3Location
 
 START_TIMEOUT_S = 150
 REQUEST_TIMEOUT_S = 60

@@ -14,6 +14,7 @@ from typing import Any
 import boto3
 import requests
 from botocore.config import Config
+
 from tests.e2e.servers.private_ca import PrivateCa
 from tests.e2e.servers.process import ServerProcess, free_port, surroundings
 

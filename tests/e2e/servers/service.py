@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 
 import requests
+
 from tests.e2e.servers.private_ca import PrivateCa
 from tests.e2e.servers.process import ServerProcess, free_port, surroundings
 from tests.e2e.servers.s3_remote import S3Location

@@ -9,9 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.e2e.servers.process import surroundings
-
 from dvc_sync_s3.dataset.model import JsonValue
+from tests.e2e.servers.process import surroundings
 
 BRANCH = "main"
 DATASET = "data/data.json"

@@ -3,7 +3,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.unit.dataset.edits import HERE, TASK, dataset_of, outcomes, put, record_in, remove, said
 
 from dvc_sync_s3.dataset.annotation import annotation_digest
 from dvc_sync_s3.dataset.canonical import digest
@@ -11,6 +10,7 @@ from dvc_sync_s3.dataset.merge import Merged, merge
 from dvc_sync_s3.dataset.model import Annotator, Conflict, Outcome, PutAnnotation, RecordId, Touched
 from dvc_sync_s3.dataset.record import Dataset
 from dvc_sync_s3.errors import Blocked
+from tests.unit.dataset.edits import HERE, TASK, dataset_of, outcomes, put, record_in, remove, said
 
 # What an annotator puts
 

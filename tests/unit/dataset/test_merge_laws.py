@@ -8,12 +8,12 @@ from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.unit.dataset.edits import dataset_of, digest_of, said
 
 from dvc_sync_s3.dataset.canonical import canonical, digest
 from dvc_sync_s3.dataset.merge import Merged, merge
 from dvc_sync_s3.dataset.model import Annotation, Edit, PutAnnotation, RecordId, RemoveAnnotation, WhenEmpty
 from dvc_sync_s3.dataset.record import Dataset
+from tests.unit.dataset.edits import dataset_of, digest_of, said
 
 _LABELS = st.sampled_from(["a", "b", "c"])
 _KNOWN = st.none() | _LABELS

@@ -3,10 +3,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.unit.dataset.edits import HERE, TASK, dataset_of, outcomes, record_in, remove, said
 
 from dvc_sync_s3.dataset.merge import Merged, merge
 from dvc_sync_s3.dataset.model import Annotator, Outcome, RecordId, Touched, WhenEmpty
+from tests.unit.dataset.edits import HERE, TASK, dataset_of, outcomes, record_in, remove, said
 
 
 def test_a_record_that_came_through_us_goes_with_its_last_annotation() -> None:
