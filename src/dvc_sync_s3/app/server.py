@@ -19,7 +19,6 @@ from dvc_sync_s3.s3.service import S3Service
 from dvc_sync_s3.s3.sigv4.verify import Keyring
 from dvc_sync_s3.settings import Settings
 from dvc_sync_s3.store.store import Store
-from dvc_sync_s3.sync.status import StatusFile
 from dvc_sync_s3.sync.supervisor import Supervisor
 from dvc_sync_s3.web.probes import probe_routes
 
@@ -64,5 +63,5 @@ def create_app(settings: Settings) -> Application:
             await asyncio.to_thread(supervisor.close)
             await store.close()
 
-    web = Starlette(routes=probe_routes(store, StatusFile(ground.hidden)), lifespan=lifespan)
+    web = Starlette(routes=probe_routes(store, ground.hidden), lifespan=lifespan)
     return Application(S3Service(store, Keyring({ground.keys.access_key_id: ground.keys.secret}), clock), web)

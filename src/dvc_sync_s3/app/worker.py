@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from pathlib import Path
 from threading import Event, Thread
@@ -31,6 +32,7 @@ _LOCK_RETRY_S = 0.2
 def run_worker(settings: Settings, report: Reporter) -> None:
     """Sync until standard input ends; wait first for a worker that an earlier server may have left."""
     configure_logs()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C reaches us too; the server ends us in its own time
     hidden = settings.s3_data_folder / HIDDEN_NAME
     environment = quiet_environment(os.environ, (hidden / "dvc-site-cache").absolute())
     os.environ.clear()

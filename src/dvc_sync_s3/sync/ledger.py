@@ -164,11 +164,6 @@ class Ledger:
         (count,) = self._db.execute("SELECT count(*) FROM objects WHERE skipped IS NOT NULL").fetchone()
         return int(count)
 
-    def skipped(self, limit: int) -> list[tuple[str, str, str]]:
-        """Return the newest objects that are kept out of the dataset: bucket, key, reason."""
-        query = "SELECT bucket, key, skipped FROM objects WHERE skipped IS NOT NULL ORDER BY seq DESC LIMIT ?"
-        return list(self._db.execute(query, (limit,)))
-
     def _meta(self, name: str) -> str | None:
         row = self._db.execute("SELECT value FROM meta WHERE name=?", (name,)).fetchone()
         return None if row is None else str(row[0])

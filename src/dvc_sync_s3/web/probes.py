@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from dataclasses import asdict
+from pathlib import Path
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from dvc_sync_s3.store.reader import Reader
+from dvc_sync_s3.sync.skipped import newest_skipped
 from dvc_sync_s3.sync.status import StatusFile
 
+_MOST_SKIPPED = 1000
 
-def probe_routes(store: Reader, status: StatusFile) -> list[Route]:
-    """Return the routes of the probes."""
+
+def probe_routes(store: Reader, hidden: Path) -> list[Route]:
+    """Return the routes of the probes; `hidden` is where the worker keeps its status and its ledger."""
+    status = StatusFile(hidden)
 
     async def healthy(_: Request) -> Response:
         return PlainTextResponse("healthy\n")
@@ -31,8 +37,13 @@ def probe_routes(store: Reader, status: StatusFile) -> list[Route]:
         pending = store.waiting(told["synced_seq"]).count
         return JSONResponse({**told, "pending": pending, "last_seq": store.last_seq()})
 
+    async def skipped(_: Request) -> Response:
+        found = await asyncio.to_thread(newest_skipped, hidden, _MOST_SKIPPED)
+        return JSONResponse([asdict(one) for one in found])
+
     return [
         Route("/-/healthy", healthy),
         Route("/-/ready", ready),
         Route("/-/status.json", sync_status),
+        Route("/-/skipped.json", skipped),
     ]

@@ -10,6 +10,7 @@ import pytest
 
 from dvc_sync_s3.errors import Blocked, Rejected
 from dvc_sync_s3.sync.cycle import Step
+from dvc_sync_s3.sync.skipped import newest_skipped
 from tests.contract.sync.conftest import DATASET, Bridge, Json, Team, annotation
 
 OpenBridge = Callable[[str], Bridge]
@@ -82,8 +83,9 @@ def test_what_is_no_annotation_is_kept_and_left_out(bridge: Bridge, team: Team) 
     bridge.put("broken.json", b'{"id": 1, ')
     assert bridge.sync().seq == 4
     assert labels(team.pull()) == {86: "pos"}
-    assert {key for _, key, _ in bridge.ledger.skipped(10)} == {"picture.png", "tasks.json", "broken.json"}
-    assert all(reason for _, _, reason in bridge.ledger.skipped(10))
+    skipped = newest_skipped(bridge.folder, 10)
+    assert {one.key for one in skipped} == {"picture.png", "tasks.json", "broken.json"}
+    assert all(one.reason for one in skipped)
 
 
 def test_a_dataset_that_was_there_before_stays(bridge: Bridge, team: Team) -> None:

@@ -1,14 +1,16 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dvc_sync_s3.dataset.annotation import MAX_ID, annotation_digest, read_object
+from dvc_sync_s3.dataset.annotation import ANNOTATION_DROPPED, MAX_ID, TASK_DROPPED, annotation_digest, read_object
 from dvc_sync_s3.dataset.model import Labelled, RecordId, Skipped
 
 Sample = Callable[[str], bytes]
@@ -202,3 +204,15 @@ def test_no_json_can_break_the_reader(key: str, value: Any) -> None:
 @given(st.text(), st.binary())
 def test_no_bytes_can_break_the_reader(key: str, body: bytes) -> None:
     assert isinstance(read_object(key, body), Skipped)
+
+
+@pytest.mark.parametrize(
+    ("row", "dropped"),
+    [("an annotation", ANNOTATION_DROPPED), ("a task", TASK_DROPPED - {"annotations"})],
+)
+def test_the_reference_names_every_field_that_is_left_out(row: str, dropped: frozenset[str]) -> None:
+    page = Path(__file__).parents[3] / "docs" / "reference" / "dataset-format.md"
+    table = page.read_text(encoding="utf-8").partition("## What is left out")[2]
+    (line,) = [line for line in table.splitlines() if line.startswith(f"| {row} |")]
+
+    assert set(re.findall(r"`(\w+)`", line)) == dropped

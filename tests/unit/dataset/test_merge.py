@@ -184,6 +184,16 @@ def test_a_record_of_another_project_is_another_record() -> None:
     assert list(merged.dataset.records) == [HERE, RecordId(4, 5)]
 
 
+def test_of_two_projects_the_same_one_adopts_a_record_whatever_the_order() -> None:
+    theirs = dataset_of({"id": 5, "split": "test"})
+    edits = [put("cat"), put("dog", 8, record=RecordId(4, 5), task={"id": 5, "project": 4})]
+
+    one, other = merge(theirs, edits), merge(theirs, edits[::-1])
+
+    assert record_in(one)["split"] == "test"
+    assert one == other
+
+
 def test_a_task_that_names_no_project_is_a_record_too() -> None:
     nowhere = RecordId(-1, 5)
     merged = merge(dataset_of(), [put("cat", record=nowhere, task={"id": 5, "data": {}})])

@@ -51,6 +51,12 @@ def test_removing_what_is_not_there_does_nothing(records: list[dict[str, Any]]) 
     assert merge(before, [remove(before="cat")]) == Merged(before, (), (), frozenset(), changed=False)
 
 
+def test_a_record_with_an_element_that_is_no_annotation_stays() -> None:
+    before = dataset_of({**TASK, "annotations": [said("cat"), "a note"]})
+
+    assert record_in(merge(before, [remove(before="cat")]))["annotations"] == ["a note"]
+
+
 def test_an_annotation_removed_from_a_record_without_project_leaves_it_without() -> None:
     before = dataset_of({"id": 5, "annotations": [said("cat"), said("dog", 9)]})
 

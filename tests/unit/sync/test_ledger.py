@@ -10,6 +10,7 @@ from dvc_sync_s3.git.model import Tip
 from dvc_sync_s3.sync.finding import Finding
 from dvc_sync_s3.sync.ledger import Attempt, Ledger
 from dvc_sync_s3.sync.settle import settle
+from dvc_sync_s3.sync.skipped import SkippedObject, newest_skipped
 
 TASK = RecordId(4, 84)
 
@@ -118,8 +119,17 @@ def test_a_branch_ahead_of_the_ledger_makes_it_begin_anew_under_another_name(led
 def test_a_bundle_that_changed_nothing_counts_as_synced(ledger: Ledger) -> None:
     ledger.covered([skipped("a.png", 3)], 3)
     assert ledger.synced_seq == 3
-    assert ledger.count_skipped() == 1
-    assert ledger.skipped(10) == [("b", "a.png", "a picture")]
+
+
+def test_skipped_objects_are_listed_with_the_reason_newest_first(ledger: Ledger, tmp_path: Path) -> None:
+    ledger.covered([skipped("a.png", 3), skipped("b.png", 4), finding("86", 5, (86, "x"))], 5)
+    assert ledger.count_skipped() == 2
+    assert [one.key for one in newest_skipped(tmp_path, 10)] == ["b.png", "a.png"]
+    assert newest_skipped(tmp_path, 1) == (SkippedObject("b", "b.png", "a picture"),)
+
+
+def test_before_the_first_sync_nothing_is_skipped(tmp_path: Path) -> None:
+    assert newest_skipped(tmp_path, 10) == ()
 
 
 def test_a_skipped_object_that_goes_is_no_longer_counted(ledger: Ledger) -> None:
