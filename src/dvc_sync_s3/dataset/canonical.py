@@ -15,7 +15,6 @@ OBJECT_DEPTH = 100
 """Levels of nesting taken from an object; Label Studio needs about eight. Python's own limit varies with its caller."""
 RECORD_DEPTH = OBJECT_DEPTH + 8
 """Levels of nesting in a record, in which an annotation lies a little deeper than in its object."""
-_EXACT_IN_A_FLOAT = 2**53
 _SPACE = re.compile(r"[ \t\n\r]*")
 _OPENING = re.compile(r"[ \t\n\r]*\[[ \t\n\r]*(\][ \t\n\r]*)?")
 _SEPARATOR = re.compile(r"[ \t\n\r]*(?:,|(\]))[ \t\n\r]*")
@@ -125,7 +124,7 @@ def _decode(text: str, position: int) -> tuple[JsonValue, int]:
 
 
 def _by_value(value: JsonValue, levels: int) -> JsonValue:
-    if isinstance(value, float) and value.is_integer() and abs(value) <= _EXACT_IN_A_FLOAT:
+    if isinstance(value, float) and value.is_integer():
         return int(value)
     if not isinstance(value, dict | list):
         return value

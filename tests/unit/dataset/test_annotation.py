@@ -158,6 +158,12 @@ def test_a_task_whose_annotations_were_all_deleted_says_so() -> None:
     assert _read("2.json", b'{"id":2,"data":{},"annotations":[]}').annotations == ()
 
 
+def test_of_an_annotation_listed_twice_the_later_counts() -> None:
+    content = _read("2", b'{"id":2,"data":{},"annotations":[{"id":7,"result":[]},{"id":7,"result":[1]}]}')
+
+    assert [annotation.fields for annotation in content.annotations] == [{"id": 7, "result": [1]}]
+
+
 @pytest.mark.parametrize(
     ("key", "body", "reason"),
     [

@@ -194,6 +194,12 @@ def test_of_two_projects_the_same_one_adopts_a_record_whatever_the_order() -> No
     assert one == other
 
 
+def test_a_record_names_its_project_where_only_the_annotation_did() -> None:
+    merged = merge(dataset_of(), [put("cat", task={"id": 5, "data": {}})])
+
+    assert record_in(merged) == {"id": 5, "project": 3, "data": {}, "annotations": [said("cat")]}
+
+
 def test_a_task_that_names_no_project_is_a_record_too() -> None:
     nowhere = RecordId(-1, 5)
     merged = merge(dataset_of(), [put("cat", record=nowhere, task={"id": 5, "data": {}})])
@@ -216,7 +222,15 @@ def test_their_formatting_of_a_line_is_no_change() -> None:
     assert not merge(before, [remove()]).changed
 
 
-@pytest.mark.parametrize("line", [b'{"id":5,"project":3,oops}', b'{"id":5,"project":3,"annotations":{"a":1}}', b"7"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        b'{"id":5,"project":3,oops}',
+        b'{"id":5,"project":3,"annotations":{"a":1}}',
+        b'{"id":5,"project":3,"data":' + b"[" * 150 + b"]" * 150 + b"}",
+        b"7",
+    ],
+)
 def test_a_record_that_can_not_be_read_waits_for_a_person(line: bytes) -> None:
     with pytest.raises(Blocked) as blocked:
         merge(Dataset({HERE: line}), [put("cat")])

@@ -136,9 +136,21 @@ def test_any_text_makes_a_message_that_git_reads_rightly(chosen: list[tuple[str,
     assert all(line.isprintable() for line in message.split("\n"))
 
 
-@pytest.mark.parametrize("email", ["", "ann", "a b@c.d", "a@b.c>\nx: y", "a@b@c", "é" * 300 + "@b.c"])
+@pytest.mark.parametrize("email", ["", "ann", "a b@c.d", "a@b.c>\nx: y", "a@b@c", "a\x1b@b.c", "é" * 300 + "@b.c"])
 def test_what_is_no_address_is_no_co_author(email: str) -> None:
     assert "Co-authored-by" not in compose([_touched(annotator=Annotator("Ann", email))], [], _INSTANCE, 12)
+
+
+def test_a_name_can_not_bring_another_s_address() -> None:
+    message = compose([_touched(annotator=Annotator("Eve <ann@example.com>", "eve@b.c"))], [], _INSTANCE, 12)
+
+    assert "Co-authored-by: Eve ann@example.com <eve@b.c>\n" in message
+
+
+def test_a_long_name_is_cut() -> None:
+    message = compose([_touched(labels=("x" * 1000,))], [], _INSTANCE, 12)
+
+    assert f"- {'x' * 80}: 1\n" in message
 
 
 def test_an_annotator_is_a_co_author_once() -> None:

@@ -77,7 +77,7 @@ def _dataset_of_lines(file: BinaryIO) -> Dataset:
             others.append(_other(element))
             continue
         position = (found.project, found.task)
-        if position <= last or others:
+        if position <= last:
             raise _NotOurForm
         last = position
         records[found] = element

@@ -147,6 +147,7 @@ def test_an_empty_dataset_is_an_empty_array(tmp_path: Path, body: bytes) -> None
         b"\xff",
         b"[" * 100_000,
         b'[\n{"id":1,"annotations":[]}\n',
+        b'[\n{"id":1,"annotations":[\n]\n',
         b'[\n{"id":1,"annotations":[]},\n]\n',
         b'[\n{"id":1,"annotations":[]}\n]\n]\n',
         b'[\n<<<<<<< ours\n{"id":1,"annotations":[]}\n]\n',
