@@ -91,7 +91,9 @@ class Settings(BaseSettings):
         None, ge=1, description="Commit at the latest when so many objects have changed."
     )
     bundle_quiet_seconds: float | None = Field(
-        None, ge=0, description="Commit when nothing has changed for so long; 2 when left out."
+        None,
+        ge=0,
+        description="Commit after so long a quiet; left out: 2, plus 1 per commit of the last hour, up to 60.",
     )
     bundle_max_seconds: float | None = Field(
         None,

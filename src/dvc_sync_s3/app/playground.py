@@ -50,7 +50,7 @@ def make_playground(folder: Path, branch: str) -> Playground:
     dvc = (sys.executable, "-m", "dvc")
     for command in (
         ("git", "init", "--quiet", f"--initial-branch={branch}"),
-        (*dvc, "init", "--quiet"),
+        (*dvc, "init"),
         (*dvc, "remote", "add", "--quiet", "--default", "storage", str(made.remote)),
         ("git", "add", ".dvc", ".dvcignore"),
         ("git", "commit", "--quiet", "-m", "dvc: init, with a remote in a folder"),
@@ -75,8 +75,8 @@ def _environment(workshop: Path) -> Mapping[str, str]:
 def _run(command: tuple[str, ...], folder: Path, environment: Mapping[str, str]) -> None:
     try:
         subprocess.run(command, cwd=folder, env=environment, check=True, capture_output=True, text=True)
-    except FileNotFoundError:
-        raise SettingsError(f"{command[0]} is not installed: the service needs it.") from None
+    except OSError as error:
+        raise SettingsError(f"{command[0]} can't be run: {error.strerror}. Is it installed?") from None
     except subprocess.CalledProcessError as error:
         said = (error.stderr or error.stdout).strip()
         raise SettingsError(f"The playground could not be made: {' '.join(command[:4])}: {said}") from None
