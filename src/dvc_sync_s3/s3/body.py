@@ -6,11 +6,18 @@ import asyncio
 import hashlib
 import hmac
 import re
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator
 
 from starlette.types import Receive
 
-from dvc_sync_s3.s3.checksums import ALGORITHMS, Digest, algorithm_of_header, base64_text, parse_content_md5
+from dvc_sync_s3.s3.checksums import (
+    ALGORITHM_OF_HEADER,
+    ALGORITHMS,
+    Digest,
+    base64_text,
+    claimed_checksums,
+    parse_content_md5,
+)
 from dvc_sync_s3.s3.chunked import ChunkedReader
 from dvc_sync_s3.s3.errors import ClientGone, S3Error
 from dvc_sync_s3.s3.request import S3Request
@@ -19,7 +26,8 @@ from dvc_sync_s3.s3.sigv4.claim import UNSIGNED_PAYLOAD
 from dvc_sync_s3.s3.sigv4.verify import Signed
 
 MAX_SIZE = 5 * 1024**3
-_IDLE_TIMEOUT_S = 30
+IDLE_TIMEOUT_S = 30.0
+_SIZE = re.compile(r"\d{1,18}", re.ASCII)
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _STREAMED = {
     "STREAMING-UNSIGNED-PAYLOAD-TRAILER": False,
@@ -32,16 +40,17 @@ _STREAMED = {
 class RequestBody:
     """The body of one request. Iterate it to the end once; then `size`, `md5` and `checksums` are true."""
 
-    def __init__(self, request: S3Request, signed: Signed, receive: Receive) -> None:
+    def __init__(self, request: S3Request, signed: Signed, receive: Receive, idle_timeout_s: float) -> None:
         """Read what the headers claim; raise `S3Error` if that alone shows that the body can't be right."""
         self._receive = receive
+        self._idle_timeout_s = idle_timeout_s
         self._more = True
         self._payload_hash = signed.payload_hash
         self._expected_size = _expected_size(request, signed.payload_hash)
-        self._content_md5 = request.headers.get("content-md5")
-        self._expected_md5 = parse_content_md5(self._content_md5) if self._content_md5 is not None else None
+        content_md5 = request.headers.get("content-md5")
+        self._expected_md5 = parse_content_md5(content_md5) if content_md5 is not None else None
         self._claims = _checksum_claims(request)
-        self._trailer_names = [name.strip() for name in request.headers.get("x-amz-trailer", "").split(",") if name]
+        self._trailer_names = _trailer_names(request)
         self._digests = _digests(self._claims, self._trailer_names)
         self._md5 = hashlib.md5(usedforsecurity=False)
         self._sha256 = hashlib.sha256() if _SHA256.fullmatch(signed.payload_hash) else None
@@ -68,29 +77,31 @@ class RequestBody:
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         """Yield the decoded bytes; raise `S3Error` at the end unless every claim held."""
+        digests = [self._md5, *self._digests.values(), *([self._sha256] if self._sha256 else [])]
         async for data in self._chunks if self._chunks is not None else self._arriving():
             self.size += len(data)
-            if self.size > MAX_SIZE:
-                raise S3Error("EntityTooLarge")
-            for digest in (self._md5, self._sha256, *self._digests.values()):
-                if digest is not None:
-                    digest.update(data)
+            if self.size > self._expected_size:
+                raise S3Error("IncompleteBody", "The body has more bytes than its headers announce.")
+            for digest in digests:
+                digest.update(data)
             yield data
         self._check()
 
     async def _arriving(self) -> AsyncIterator[bytes]:
         while self._more:
             try:
-                message = await asyncio.wait_for(self._receive(), _IDLE_TIMEOUT_S)
+                async with asyncio.timeout(self._idle_timeout_s):
+                    message = await self._receive()
             except TimeoutError:
                 raise S3Error("RequestTimeout") from None
             if message["type"] == "http.disconnect":
                 raise ClientGone
             self._more = message.get("more_body", False)
-            yield message.get("body", b"")
+            if data := message.get("body"):
+                yield data
 
     def _check(self) -> None:
-        if self._expected_size is not None and self.size != self._expected_size:
+        if self.size != self._expected_size:
             raise S3Error("IncompleteBody")
         if self._sha256 is not None and not hmac.compare_digest(self._sha256.hexdigest(), self._payload_hash):
             raise S3Error("XAmzContentSHA256Mismatch")
@@ -98,33 +109,32 @@ class RequestBody:
             raise S3Error("BadDigest", "The Content-MD5 you specified did not match what we received.")
         trailers = self._chunks.trailers if self._chunks is not None else {}
         for name in self._trailer_names:
-            if name.lower() not in trailers:
+            if name not in trailers:
                 raise S3Error("MalformedTrailerError", f"The trailer {name} was announced but did not come.")
-        claims = {**self._claims, **_claims_of(trailers.items())}
-        for algorithm, claimed in claims.items():
+        for algorithm, claimed in {**self._claims, **claimed_checksums(trailers)}.items():
             if algorithm in self._digests and base64_text(self._digests[algorithm].digest()) != claimed:
                 raise S3Error("BadDigest", f"The {algorithm} you specified did not match the calculated checksum.")
 
 
-def _expected_size(request: S3Request, payload_hash: str) -> int | None:
+def _expected_size(request: S3Request, payload_hash: str) -> int:
     """Return how many decoded bytes are announced; raise where S3 demands an announcement and there is none."""
+    if not (payload_hash in _STREAMED or payload_hash == UNSIGNED_PAYLOAD or _SHA256.fullmatch(payload_hash)):
+        raise S3Error("InvalidArgument", "x-amz-content-sha256 must be a SHA-256 or one of the words S3 knows.")
     name = "x-amz-decoded-content-length" if payload_hash in _STREAMED else "content-length"
     text = request.headers.get(name)
     if text is None:
         if name == "content-length" and "transfer-encoding" not in request.headers:
             return 0
         raise S3Error("MissingContentLength")
-    if not (text.isascii() and text.isdecimal()):
+    if not _SIZE.fullmatch(text):
         raise S3Error("InvalidArgument", f"{name} must be a number of bytes.")
-    if int(text[:20]) > MAX_SIZE:
+    if int(text) > MAX_SIZE:
         raise S3Error("EntityTooLarge")
-    if not (payload_hash in _STREAMED or payload_hash == UNSIGNED_PAYLOAD or _SHA256.fullmatch(payload_hash)):
-        raise S3Error("InvalidArgument", "x-amz-content-sha256 must be a SHA-256 or one of the words S3 knows.")
     return int(text)
 
 
 def _checksum_claims(request: S3Request) -> dict[str, str]:
-    claims = _claims_of(request.headers.items())
+    claims = claimed_checksums(request.headers)
     if len(claims) > 1:
         raise S3Error(
             "InvalidRequest", "Expecting a single x-amz-checksum- header. Multiple checksum types are not allowed."
@@ -132,10 +142,11 @@ def _checksum_claims(request: S3Request) -> dict[str, str]:
     return claims
 
 
-def _claims_of(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
-    return {algorithm: value for name, value in headers if (algorithm := algorithm_of_header(name))}
+def _trailer_names(request: S3Request) -> list[str]:
+    announced = request.headers.get("x-amz-trailer", "")
+    return [name.strip().lower() for name in announced.split(",") if name.strip()]
 
 
 def _digests(claims: dict[str, str], trailer_names: list[str]) -> dict[str, Digest]:
-    named = [*claims, *(algorithm for name in trailer_names if (algorithm := algorithm_of_header(name)))]
-    return {algorithm: ALGORITHMS[algorithm]() for algorithm in named}
+    in_trailer = [ALGORITHM_OF_HEADER[name] for name in trailer_names if name in ALGORITHM_OF_HEADER]
+    return {algorithm: ALGORITHMS[algorithm]() for algorithm in (*claims, *in_trailer)}

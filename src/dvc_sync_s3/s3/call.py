@@ -21,19 +21,25 @@ class Call:
     request: S3Request
     body: RequestBody
     store: Store
+    known_buckets: set[str]
+    """Buckets seen so far. They never go away, so a name in here needs no question to the disk."""
 
     @property
     def bucket(self) -> str:
         """Return the name of a bucket that exists; raise `NoSuchBucket`."""
         name = self.request.bucket or ""
-        if not self.store.has_bucket(name):
-            raise S3Error("NoSuchBucket")
+        if name not in self.known_buckets:
+            if not self.store.has_bucket(name):
+                raise S3Error("NoSuchBucket")
+            self.known_buckets.add(name)
         return name
 
     @property
     def key(self) -> str:
-        """Return the key; raise `KeyTooLongError`."""
+        """Return the key; raise `KeyTooLongError`, or `NoSuchVersion` if it is asked for an older version of it."""
         key = self.request.key or ""
+        if self.request.query.get("versionId", "null") != "null":
+            raise S3Error("NoSuchVersion")
         if len(key.encode()) > _MAX_KEY_BYTES:
             raise S3Error("KeyTooLongError")
         return key

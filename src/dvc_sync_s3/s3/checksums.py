@@ -6,7 +6,6 @@ Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-in
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 from collections.abc import Callable, Mapping
 from typing import Protocol
@@ -54,14 +53,20 @@ ALGORITHMS: Mapping[str, Callable[[], Digest]] = {
 }
 
 
-def algorithm_of_header(name: str) -> str | None:
-    """Say which algorithm a header or trailer names.
+ALGORITHM_OF_HEADER: Mapping[str, str] = {f"{HEADER_PREFIX}{name.lower()}": name for name in ALGORITHMS}
 
-    >>> algorithm_of_header("x-amz-checksum-crc32"), algorithm_of_header("x-amz-checksum-mode")
-    ('CRC32', None)
+
+def claimed_checksums(headers: Mapping[str, str]) -> dict[str, str]:
+    """Return the checksums that headers or trailers carry, by algorithm; raise `InvalidRequest` for what is none.
+
+    >>> claimed_checksums({"x-amz-checksum-crc32": "7bJhLw==", "x-amz-checksum-mode": "ENABLED"})
+    {'CRC32': '7bJhLw=='}
     """
-    algorithm = name.lower().removeprefix(HEADER_PREFIX).upper()
-    return algorithm if name.lower().startswith(HEADER_PREFIX) and algorithm in ALGORITHMS else None
+    claims = {algorithm: headers[name] for name, algorithm in ALGORITHM_OF_HEADER.items() if name in headers}
+    for algorithm, value in claims.items():
+        if not _is_digest(value, len(ALGORITHMS[algorithm]().digest())):
+            raise S3Error("InvalidRequest", f"Value for {HEADER_PREFIX}{algorithm.lower()} header is invalid.")
+    return claims
 
 
 def base64_text(digest: bytes) -> str:
@@ -75,10 +80,13 @@ def base64_text(digest: bytes) -> str:
 
 def parse_content_md5(value: str) -> bytes:
     """Read a `Content-MD5` header; raise `InvalidDigest` for anything but the base64 of 16 bytes."""
-    try:
-        digest = base64.b64decode(value, validate=True)
-    except (binascii.Error, ValueError):
-        raise S3Error("InvalidDigest") from None
-    if len(digest) != 16:
+    if not _is_digest(value, 16):
         raise S3Error("InvalidDigest")
-    return digest
+    return base64.b64decode(value)
+
+
+def _is_digest(value: str, size: int) -> bool:
+    try:
+        return len(base64.b64decode(value, validate=True)) == size
+    except ValueError:
+        return False

@@ -49,7 +49,7 @@ class ChunkedReader:
     async def _take(self, size: int) -> AsyncIterator[bytes]:
         while size:
             if not self._buffer:
-                await self._fill()
+                await self._need_more()
             data = bytes(self._buffer[:size])
             del self._buffer[: len(data)]
             size -= len(data)
@@ -59,17 +59,21 @@ class ChunkedReader:
         while (end := self._buffer.find(b"\r\n")) < 0:
             if len(self._buffer) > _MAX_LINE:
                 raise S3Error("InvalidChunkSizeError", "The size line of a chunk is too long.")
-            await self._fill()
+            await self._need_more()
         line = bytes(self._buffer[:end])
         del self._buffer[: end + 2]
         return line
 
-    async def _fill(self) -> None:
+    async def _need_more(self) -> None:
+        if not await self._has_more():
+            raise S3Error("IncompleteBody")
+
+    async def _has_more(self) -> bool:
+        """Wait for the next bytes and tell whether there are any."""
         async for data in self._source:
-            if data:
-                self._buffer += data
-                return
-        raise S3Error("IncompleteBody")
+            self._buffer += data
+            return True
+        return False
 
     async def _read_trailers(self) -> None:
         signed_lines = b""
@@ -84,6 +88,8 @@ class ChunkedReader:
                 continue
             self.trailers[name] = value
             signed_lines += f"{name}:{value}\n".encode("latin-1")
+        if self._buffer or await self._has_more():
+            raise S3Error("IncompleteBody", "The body goes on after its last chunk.")
         if self._signatures is not None and signed_lines:
             self._signatures.check_trailer(signed_lines, claimed)
 
@@ -92,11 +98,7 @@ class ChunkedReader:
         while b"\r\n" not in self._buffer:
             if len(self._buffer) > _MAX_LINE:
                 raise S3Error("MalformedTrailerError")
-            before = len(self._buffer)
-            async for data in self._source:
-                self._buffer += data
-                break
-            if len(self._buffer) == before:
+            if not await self._has_more():
                 rest = bytes(self._buffer)
                 self._buffer.clear()
                 return rest

@@ -5,14 +5,12 @@ Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html and R
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-from starlette.datastructures import Headers
-
 from dvc_sync_s3.s3.errors import S3Error
-from dvc_sync_s3.store.model import StoredObject
+from dvc_sync_s3.s3.request import Headers
+from dvc_sync_s3.store.model import Precondition, StoredObject
 
 
 def etag_matches(header: str, etag: str) -> bool:
@@ -39,11 +37,21 @@ def is_not_modified(found: StoredObject, headers: Headers) -> bool:
     return since is not None and modified_at <= since
 
 
-def write_precondition(headers: Headers) -> Callable[[StoredObject | None], None]:
-    """Return the check that a write must pass in the moment it is made."""
+def is_range_wanted(found: StoredObject, headers: Headers) -> bool:
+    """Tell whether `Range` counts: `If-Range`, if there, must name the object as it is (RFC 9110, section 13.1.5)."""
+    validator = headers.get("if-range")
+    if validator is None:
+        return True
+    return validator == f'"{found.etag}"' or _time(validator) == found.modified_at.replace(microsecond=0)
+
+
+def write_precondition(headers: Headers) -> Precondition | None:
+    """Return the check that a write must pass in the moment it is made, if it is to pass any."""
     if_match, if_none_match = headers.get("if-match"), headers.get("if-none-match")
-    if if_none_match is not None and if_none_match.strip() != "*":
+    if if_none_match is not None and if_none_match != "*":
         raise S3Error("NotImplemented", 'A write takes If-None-Match only as "*".')
+    if if_match is None and if_none_match is None:
+        return None
 
     def check(current: StoredObject | None) -> None:
         if if_none_match is not None and current is not None:
@@ -57,9 +65,23 @@ def write_precondition(headers: Headers) -> Callable[[StoredObject | None], None
     return check
 
 
+def delete_precondition(headers: Headers) -> Precondition | None:
+    """Return the check that a delete must pass, if any; an object that isn't there passes (AWS's DeleteObject)."""
+    if_match = headers.get("if-match")
+    if if_match is None:
+        return None
+
+    def check(current: StoredObject | None) -> None:
+        if current is not None and not etag_matches(if_match, current.etag):
+            raise S3Error("PreconditionFailed")
+
+    return check
+
+
 def _time(value: str | None) -> datetime | None:
+    """Read an HTTP date; an invalid one counts as not sent, as RFC 9110, section 13.1.3, demands."""
     try:
         time = parsedate_to_datetime(value) if value else None
-    except ValueError:  # RFC 9110 13.1.3: a recipient MUST ignore the header if it is no valid date
+        return None if time is None else time.replace(tzinfo=time.tzinfo or UTC).astimezone(UTC)
+    except (ValueError, OverflowError, IndexError, TypeError):
         return None
-    return time.astimezone(UTC) if time is not None else None

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from starlette.datastructures import Headers
-
 from dvc_sync_s3.s3.errors import S3Error
+from dvc_sync_s3.s3.request import Headers
 from dvc_sync_s3.s3.response import Response
 
 _METHODS = ("GET", "HEAD")

@@ -5,15 +5,14 @@ from __future__ import annotations
 import re
 from email.utils import format_datetime
 
-from starlette.datastructures import Headers
-
 from dvc_sync_s3.s3.errors import S3Error
-from dvc_sync_s3.s3.request import Query
+from dvc_sync_s3.s3.request import Headers, Query
 from dvc_sync_s3.store.model import Headers as Pairs
 from dvc_sync_s3.store.model import StoredObject
 
 _SYSTEM = ("cache-control", "content-disposition", "content-encoding", "content-language", "expires")
 _OVERRIDES = ("cache-control", "content-disposition", "content-encoding", "content-language", "content-type", "expires")
+_MAX_METADATA_BYTES = 2048
 _METADATA = "x-amz-meta-"
 _UNSAFE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 DEFAULT_CONTENT_TYPE = "binary/octet-stream"
@@ -26,15 +25,18 @@ def system_headers(headers: Headers) -> Pairs:
         value = headers.get(name)
         if name == "content-encoding" and value is not None:
             codings = [coding.strip() for coding in value.split(",")]
-            value = ",".join(coding for coding in codings if coding and coding != "aws-chunked")
+            value = ",".join(coding for coding in codings if coding and coding.lower() != "aws-chunked")
         if value:
             kept.append((name, value))
     return tuple(kept)
 
 
 def user_metadata(headers: Headers) -> Pairs:
-    """Return the user's metadata, names without their prefix."""
-    return tuple((name.removeprefix(_METADATA), value) for name, value in headers.items() if name.startswith(_METADATA))
+    """Return the user's metadata, names without their prefix; raise `MetadataTooLarge`."""
+    kept = tuple((name.removeprefix(_METADATA), value) for name, value in headers.items() if name.startswith(_METADATA))
+    if sum(len(name) + len(value) for name, value in kept) > _MAX_METADATA_BYTES:
+        raise S3Error("MetadataTooLarge")
+    return kept
 
 
 def object_headers(found: StoredObject, query: Query) -> dict[str, str]:

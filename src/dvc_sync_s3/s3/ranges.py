@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from dvc_sync_s3.s3.errors import S3Error
 
-_RANGE = re.compile(r"bytes=(\d*)-(\d*)", re.ASCII)
+_RANGE = re.compile(r"bytes=(\d{0,19})-(\d{0,19})", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,9 +56,12 @@ def parse_table(table: str) -> tuple[Route, ...]:
 
 
 ROUTES = parse_table(TABLE)
-_CANDIDATES: dict[tuple[str, Resource], list[Route]] = {}
+_CANDIDATES: dict[tuple[str, Resource, bool], list[Route]] = {}
+"""By method, resource and whether the request has a query: most have none, and few routes ask for none."""
 for _route in ROUTES:
-    _CANDIDATES.setdefault((_route.method, _route.resource), []).append(_route)
+    _CANDIDATES.setdefault((_route.method, _route.resource, True), []).append(_route)
+    if not _route.query:
+        _CANDIDATES.setdefault((_route.method, _route.resource, False), []).append(_route)
 
 
 def resource_of(request: S3Request) -> Resource:
@@ -70,7 +73,7 @@ def resource_of(request: S3Request) -> Resource:
 
 def operation_of(request: S3Request) -> str:
     """Return the name of the operation, as in the AWS API reference; raise `MethodNotAllowed` if there is none."""
-    for route in _CANDIDATES.get((request.method, resource_of(request)), []):
+    for route in _CANDIDATES.get((request.method, resource_of(request), bool(request.query)), []):
         if route.matches(request):
             return route.operation
     raise S3Error("MethodNotAllowed")

@@ -25,7 +25,9 @@ class Sender:
         if isinstance(response.body, FileBody):
             self._file = response.body
         headers = {name.lower(): value for name, value in response.headers.items()}
-        if response.status not in (204, 304):
+        if response.status in (204, 304):
+            headers.pop("content-length", None)
+        else:
             headers.setdefault("content-length", str(response.size))
         await self._send(
             {
@@ -39,8 +41,8 @@ class Sender:
         elif isinstance(response.body, FileBody):
             await self._send_file(response.body)
         else:
-            await self._send_piece(response.body)
-            await self._send({"type": "http.response.body"})
+            self.sent += len(response.body)
+            await self._send({"type": "http.response.body", "body": response.body})
 
     async def _send_file(self, body: FileBody) -> None:
         body.file.seek(body.offset)

@@ -13,12 +13,12 @@ import structlog
 from starlette.types import Receive, Scope, Send
 
 from dvc_sync_s3.clock import Clock
-from dvc_sync_s3.s3.body import RequestBody
+from dvc_sync_s3.s3.body import IDLE_TIMEOUT_S, RequestBody
 from dvc_sync_s3.s3.call import Call
 from dvc_sync_s3.s3.cors import cors_headers, preflight
 from dvc_sync_s3.s3.errors import ClientGone, S3Error, as_s3_error
 from dvc_sync_s3.s3.operations import OPERATIONS
-from dvc_sync_s3.s3.request import S3Request, parse_request
+from dvc_sync_s3.s3.request import S3Request, parse_request, raw_path_of
 from dvc_sync_s3.s3.response import Response
 from dvc_sync_s3.s3.routing import operation_of
 from dvc_sync_s3.s3.sending import Sender
@@ -45,27 +45,31 @@ class _Exchange:
 class S3Service:
     """The ASGI application that speaks S3."""
 
-    def __init__(self, store: Store, keyring: Keyring, clock: Clock) -> None:
+    def __init__(self, store: Store, keyring: Keyring, clock: Clock, *, idle_timeout_s: float = IDLE_TIMEOUT_S) -> None:
+        """Answer from `store` whoever signs with a key of `keyring` and never lets a body rest for `idle_timeout_s`."""
         self._store = store
         self._keyring = keyring
         self._clock = clock
+        self._idle_timeout_s = idle_timeout_s
+        self._known_buckets: set[str] = set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, whatever happens, and log one line about it."""
         exchange = _Exchange(secrets.token_hex(8).upper(), self._clock.monotonic_s())
         sender = Sender(send, scope["method"])
+        status = 499  # what logs call a client that left before its answer
         try:
             try:
                 response = await self._respond(exchange, scope, receive)
             except ClientGone:
-                self._log(exchange, 499, sender)
                 return
             except Exception as error:  # noqa: BLE001 - the one place where whatever happened becomes an answer
                 response = _refuse(exchange, error, scope)
+            status = response.status
             await sender.send(self._finish(exchange, response))
-            self._log(exchange, response.status, sender)
         finally:
             sender.close()
+            self._log(exchange, status, sender)
 
     async def _respond(self, exchange: _Exchange, scope: Scope, receive: Receive) -> Response:
         request = exchange.request = parse_request(scope, exchange.request_id)
@@ -77,8 +81,8 @@ class S3Service:
         operation = OPERATIONS.get(exchange.operation)
         if operation is None:
             raise S3Error("NotImplemented", f"{exchange.operation} is not implemented.")
-        exchange.body = RequestBody(request, signed, receive)
-        return await operation(Call(request, exchange.body, self._store))
+        exchange.body = RequestBody(request, signed, receive, self._idle_timeout_s)
+        return await operation(Call(request, exchange.body, self._store, self._known_buckets))
 
     def _finish(self, exchange: _Exchange, response: Response) -> Response:
         """Add what every answer carries."""
@@ -118,7 +122,8 @@ def _refuse(exchange: _Exchange, trouble: Exception, scope: Scope) -> Response:
     nodes = [
         ("Code", error.code),
         ("Message", error.message),
-        ("Resource", exchange.request.resource if exchange.request else scope["path"]),
+        # As it came, percent-encoded: XML can't say every character a key may have.
+        ("Resource", raw_path_of(scope).decode("latin-1")),
         ("RequestId", exchange.request_id),
     ]
     return Response(

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dvc_sync_s3.s3.call import Call
+from dvc_sync_s3.s3.conditions import delete_precondition
 from dvc_sync_s3.s3.response import Response
 
 
 async def delete_object(call: Call) -> Response:
     """Remove the object, durably; a key that holds nothing is no error."""
-    await call.store.delete(call.bucket, call.key)
+    await call.store.delete(call.bucket, call.key, delete_precondition(call.request.headers))
     return Response(status=204)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dvc_sync_s3.s3.call import Call
 from dvc_sync_s3.s3.checksums import HEADER_PREFIX
-from dvc_sync_s3.s3.conditions import is_not_modified
+from dvc_sync_s3.s3.conditions import is_not_modified, is_range_wanted
 from dvc_sync_s3.s3.errors import S3Error
 from dvc_sync_s3.s3.objects import object_headers
 from dvc_sync_s3.s3.ranges import parse_range
@@ -35,7 +35,10 @@ def describe(found: StoredObject, request: S3Request) -> tuple[Response, int, in
     headers = object_headers(found, request.query)
     if is_not_modified(found, request.headers):
         return Response(304, headers), 0, 0
-    byte_range = parse_range(request.headers.get("range"), found.size)
+    if request.query.get("partNumber", "1") != "1":
+        raise S3Error("InvalidPartNumber")
+    wanted = request.headers.get("range") if is_range_wanted(found, request.headers) else None
+    byte_range = parse_range(wanted, found.size)
     if byte_range is not None:
         # No checksums here: they are of the whole object, and SDKs would hold them against the part.
         headers["Content-Range"] = f"bytes {byte_range.first}-{byte_range.last}/{found.size}"

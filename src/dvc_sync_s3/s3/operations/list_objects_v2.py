@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import binascii
 
 from dvc_sync_s3.s3.call import Call
 from dvc_sync_s3.s3.errors import S3Error
@@ -45,6 +44,6 @@ def _write_token(after: str) -> str:
 
 def _read_token(token: str) -> str:
     try:
-        return base64.urlsafe_b64decode(token).decode()
-    except (binascii.Error, ValueError):
+        return base64.b64decode(token, altchars=b"-_", validate=True).decode()
+    except ValueError:
         raise S3Error("InvalidArgument", "The continuation token provided is incorrect") from None

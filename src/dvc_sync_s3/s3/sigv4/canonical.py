@@ -5,13 +5,15 @@ Source: https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import hmac
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import quote, unquote_to_bytes
 
-from starlette.datastructures import Headers
+from dvc_sync_s3.s3.request import Headers
 
 ALGORITHM = "AWS4-HMAC-SHA256"
 EMPTY_SHA256 = hashlib.sha256(b"").hexdigest()
@@ -44,7 +46,7 @@ def canonical_request(
             method,
             canonical_path(raw_path),
             canonical_query(query),
-            *(f"{name}:{_value(headers, name)}" for name in names),
+            *(f"{name}:{_value(headers.get(name, ''))}" for name in names),
             "",
             ";".join(names),
             payload_hash,
@@ -71,8 +73,12 @@ def canonical_query(query: Iterable[tuple[str, str]]) -> str:
     return "&".join(f"{name}={value}" for name, value in pairs)
 
 
-def _value(headers: Headers, name: str) -> str:
-    return ",".join(" ".join(value.split()) for value in headers.getlist(name))
+def _value(value: str) -> str:
+    if not value.isascii():
+        # Clients sign UTF-8. Some send that too; botocore sends Latin-1, which then is no UTF-8.
+        with contextlib.suppress(UnicodeDecodeError):
+            value = value.encode("latin-1").decode()
+    return " ".join(value.split())
 
 
 def string_to_sign(time: str, scope: Scope, request: str) -> str:
@@ -80,8 +86,9 @@ def string_to_sign(time: str, scope: Scope, request: str) -> str:
     return "\n".join((ALGORITHM, time, str(scope), hashlib.sha256(request.encode()).hexdigest()))
 
 
+@lru_cache(maxsize=64)
 def signing_key(secret: str, scope: Scope) -> bytes:
-    """Derive the key for one day, region and service."""
+    """Derive the key for one day, region and service; remembered, for it is most of the work of a signature."""
     key = f"AWS4{secret}".encode()
     for part in (scope.date, scope.region, scope.service, "aws4_request"):
         key = _hmac(key, part)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from dvc_sync_s3.s3.errors import S3Error
 from dvc_sync_s3.s3.request import S3Request
@@ -15,6 +16,8 @@ _AUTHORIZATION = re.compile(
     rf"{ALGORITHM}\s+Credential=(?P<credential>[^,\s]+)\s*,\s*SignedHeaders=(?P<headers>[^,\s]+)\s*,"
     r"\s*Signature=(?P<signature>[0-9a-f]{64})\s*"
 )
+_TIMESTAMP = re.compile(r"\d{8}T\d{6}Z", re.ASCII)
+_SECONDS = re.compile(r"\d{1,6}", re.ASCII)
 _MAX_EXPIRES_S = 7 * 24 * 3600
 
 
@@ -24,6 +27,8 @@ class Claim:
 
     access_key_id: str
     scope: Scope
+    timestamp: str
+    """When, as signatures carry it: `YYYYMMDDTHHMMSSZ`."""
     time: datetime
     signed_headers: tuple[str, ...]
     signature: str
@@ -31,11 +36,6 @@ class Claim:
     """The body's SHA-256 in hexadecimal, or one of AWS's words for how the body travels."""
     expires_after: timedelta | None
     """How long a presigned URL holds; None for a header, which holds as long as clocks may differ."""
-
-    @property
-    def timestamp(self) -> str:
-        """Return the time as signatures carry it."""
-        return self.time.strftime("%Y%m%dT%H%M%SZ")
 
 
 def read_claim(request: S3Request) -> Claim:
@@ -59,15 +59,20 @@ def _from_header(request: S3Request) -> Claim:
         raise _signature_version_2()
     found = _AUTHORIZATION.fullmatch(text)
     if found is None:
+        if not text.startswith(ALGORITHM):
+            raise S3Error("InvalidArgument", "Unsupported Authorization Type")
         raise S3Error("AuthorizationHeaderMalformed")
     payload_hash = request.headers.get("x-amz-content-sha256")
     if payload_hash is None:
         raise S3Error("InvalidRequest", "Missing required header for this request: x-amz-content-sha256")
-    access_key_id, scope = _split_credential(found["credential"], "AuthorizationHeaderMalformed")
+    timestamp = request.headers.get("x-amz-date", "")
+    time = _parse_time(timestamp, "AccessDenied")
+    access_key_id, scope = _split_credential(found["credential"], timestamp, "AuthorizationHeaderMalformed")
     return Claim(
         access_key_id=access_key_id,
         scope=scope,
-        time=_parse_time(request.headers.get("x-amz-date"), "AccessDenied"),
+        timestamp=timestamp,
+        time=time,
         signed_headers=tuple(found["headers"].split(";")),
         signature=found["signature"],
         payload_hash=payload_hash,
@@ -84,13 +89,16 @@ def _from_query(request: S3Request) -> Claim:
         if not query.get(name):
             raise S3Error(code, f"The query parameter {name} is missing.")
     expires_s = query["X-Amz-Expires"]
-    if not expires_s.isdecimal() or not expires_s.isascii() or not 1 <= int(expires_s[:9]) <= _MAX_EXPIRES_S:
+    if not _SECONDS.fullmatch(expires_s) or not 1 <= int(expires_s) <= _MAX_EXPIRES_S:
         raise S3Error(code, "X-Amz-Expires must be a number of seconds from 1 to 604800.")
-    access_key_id, scope = _split_credential(query["X-Amz-Credential"], code)
+    timestamp = query["X-Amz-Date"]
+    time = _parse_time(timestamp, code)
+    access_key_id, scope = _split_credential(query["X-Amz-Credential"], timestamp, code)
     return Claim(
         access_key_id=access_key_id,
         scope=scope,
-        time=_parse_time(query["X-Amz-Date"], code),
+        timestamp=timestamp,
+        time=time,
         signed_headers=tuple(query["X-Amz-SignedHeaders"].split(";")),
         signature=query["X-Amz-Signature"],
         payload_hash=request.headers.get("x-amz-content-sha256") or query.get("X-Amz-Content-Sha256", UNSIGNED_PAYLOAD),
@@ -98,18 +106,20 @@ def _from_query(request: S3Request) -> Claim:
     )
 
 
-def _split_credential(credential: str, code: str) -> tuple[str, Scope]:
+def _split_credential(credential: str, timestamp: str, code: str) -> tuple[str, Scope]:
     parts = credential.rsplit("/", 4)
     if len(parts) != 5 or parts[3:] != ["s3", "aws4_request"]:
         raise S3Error(code, 'The credential must be "<access key id>/YYYYMMDD/<region>/s3/aws4_request".')
+    if parts[1] != timestamp[:8]:
+        raise S3Error(code, "The date of the credential is not the date of the request.")
     return parts[0], Scope(date=parts[1], region=parts[2], service=parts[3])
 
 
-def _parse_time(text: str | None, code: str) -> datetime:
-    try:
-        return datetime.strptime(text or "", "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
-    except ValueError:
-        raise S3Error(code, "A signature needs its time: x-amz-date as YYYYMMDDTHHMMSSZ.") from None
+def _parse_time(text: str, code: str) -> datetime:
+    if _TIMESTAMP.fullmatch(text):
+        with contextlib.suppress(ValueError):
+            return datetime.fromisoformat(text)
+    raise S3Error(code, "A signature needs its time: x-amz-date as YYYYMMDDTHHMMSSZ.")
 
 
 def _signature_version_2() -> S3Error:

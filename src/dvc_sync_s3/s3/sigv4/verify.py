@@ -57,14 +57,12 @@ def _canonical(claim: Claim, request: S3Request) -> str:
 
 
 def _check_time(claim: Claim, now: datetime) -> None:
-    if claim.scope.date != claim.timestamp[:8]:
-        raise S3Error("SignatureDoesNotMatch", "The date of the credential is not the date of the request.")
-    if claim.time - now > _MAX_SKEW:
-        raise S3Error("RequestTimeTooSkewed")
     if claim.expires_after is None:
-        if now - claim.time > _MAX_SKEW:
+        if abs(now - claim.time) > _MAX_SKEW:
             raise S3Error("RequestTimeTooSkewed")
-    elif now > claim.time + claim.expires_after:
+    elif claim.time - now > _MAX_SKEW:
+        raise S3Error("AccessDenied", "Request is not valid yet")
+    elif now - claim.time > claim.expires_after:
         raise S3Error("AccessDenied", "Request has expired")
 
 

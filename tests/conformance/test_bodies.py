@@ -1,0 +1,187 @@
+"""Bodies that are large, late, cut short or not what they claim to be: whole, or not stored."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import tracemalloc
+
+import pytest
+
+from tests.conformance.conftest import Service, is_stored
+from tests.conformance.signing import sha256
+from tests.conformance.wire import Wire, call
+
+STREAMING = "STREAMING-UNSIGNED-PAYLOAD-TRAILER"
+
+
+def test_a_body_cut_short_by_half_a_close_is_not_stored(service: Service, bucket: str) -> None:
+    with Wire(service.url) as wire:
+        wire.send_signed("PUT", f"/{bucket}/318", {"Content-Length": "100"}, b"only this", payload_sha256=sha256(b"x"))
+        wire.half_close()
+        assert not wire.read_end().startswith(b"HTTP/1.1 2")
+
+    assert not is_stored(service, bucket)
+
+
+def test_a_body_cut_short_by_a_close_is_not_stored_and_the_next_request_is(service: Service, bucket: str) -> None:
+    with Wire(service.url) as wire:
+        wire.send_signed("PUT", f"/{bucket}/318", {"Content-Length": "100"}, b"only this", payload_sha256=sha256(b"x"))
+
+    assert call(service.url, "PUT", f"/{bucket}/319", body=b"whole").status == 200
+    assert not is_stored(service, bucket)
+
+
+def test_a_body_that_stops_coming_times_out_and_the_connection_ends(service: Service, bucket: str) -> None:
+    with Wire(service.url) as wire:
+        wire.send_signed("PUT", f"/{bucket}/318", {"Content-Length": "100"}, b"only this", payload_sha256=sha256(b"x"))
+        answer = wire.read()
+        assert wire.read_end() == b""
+
+    assert (answer.status, answer.code) == (400, "RequestTimeout")
+    assert answer.headers["connection"] == "close"
+    assert not is_stored(service, bucket)
+
+
+WRONG = base64.b64encode(hashlib.md5(b"another body").digest()).decode()
+WRONG_SHA256 = base64.b64encode(hashlib.sha256(b"another body").digest()).decode()
+
+
+@pytest.mark.parametrize(
+    ("headers", "code"),
+    [
+        ({"Content-MD5": WRONG}, "BadDigest"),
+        ({"Content-MD5": "not base64"}, "InvalidDigest"),
+        ({"Content-MD5": "c2hvcnQ="}, "InvalidDigest"),
+        ({"x-amz-checksum-crc32": "AAAAAA=="}, "BadDigest"),
+        ({"x-amz-checksum-crc32c": "AAAAAA=="}, "BadDigest"),
+        ({"x-amz-checksum-crc64nvme": "AAAAAAAAAAA="}, "BadDigest"),
+        ({"x-amz-checksum-sha1": "AAAAAAAAAAAAAAAAAAAAAAAAAAA="}, "BadDigest"),
+        ({"x-amz-checksum-sha256": WRONG_SHA256}, "BadDigest"),
+        ({"x-amz-checksum-crc32": "AAAA"}, "InvalidRequest"),
+        ({"x-amz-checksum-crc32": "AAAAAA==", "x-amz-checksum-sha256": WRONG_SHA256}, "InvalidRequest"),
+        ({"If-None-Match": '"an etag"'}, "NotImplemented"),
+        ({"x-amz-meta-long": "x" * 2048}, "MetadataTooLarge"),
+        ({"x-amz-meta-long": "x" * 20_000}, "RequestHeaderSectionTooLarge"),
+        ({"Expires": "x" * 2_000_000}, "RequestHeaderSectionTooLarge"),
+    ],
+)
+def test_a_body_that_is_not_what_its_headers_say_is_not_stored(
+    service: Service, bucket: str, headers: dict[str, str], code: str
+) -> None:
+    answer = call(service.url, "PUT", f"/{bucket}/318", headers, b"body")
+
+    assert answer.code == code
+    assert answer.status in {400, 501}
+    assert not is_stored(service, bucket)
+
+
+def test_a_body_that_is_not_what_was_signed_is_not_stored(service: Service, bucket: str) -> None:
+    answer = call(service.url, "PUT", f"/{bucket}/318", body=b"tampered", payload_sha256=sha256(b"signed"))
+
+    assert (answer.status, answer.code) == (400, "XAmzContentSHA256Mismatch")
+    assert not is_stored(service, bucket)
+
+
+@pytest.mark.parametrize("payload", ["nonsense", "STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD", "A" * 64])
+def test_a_payload_hash_that_is_none_is_refused(service: Service, bucket: str, payload: str) -> None:
+    assert call(service.url, "PUT", f"/{bucket}/318", body=b"x", payload_sha256=payload).code == "InvalidArgument"
+
+
+def chunked(data: bytes) -> bytes:
+    """Code as HTTP does, in one piece."""
+    return (b"%x\r\n%b\r\n" % (len(data), data) if data else b"") + b"0\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("announced", "body", "code"),
+    [
+        ("5", b"5\r\nhello\r\n0\r\nx-amz-checksum-crc32:NhCmhg==\r\n\r\n", None),
+        ("5", b"5\r\nhello\r\n0\r\nx-amz-checksum-crc32:NhCmhg==\r\n", None),
+        ("5", b"2\r\nhe\r\n3\r\nllo\r\n0\r\nx-amz-checksum-crc32:NhCmhg==\r\n\r\n", None),
+        ("5", b"5\r\nhello\r\n0\r\nx-amz-checksum-crc32:AAAAAA==\r\n\r\n", "BadDigest"),
+        ("5", b"5\r\nhello\r\n0\r\nx-amz-checksum-crc32:what\r\n\r\n", "InvalidRequest"),
+        ("5", b"5\r\nhello\r\n0\r\n\r\n", "MalformedTrailerError"),
+        ("5", b"5\r\nhello\r\n0\r\nno colon\r\n\r\n", "MalformedTrailerError"),
+        ("6", b"5\r\nhello\r\n0\r\nx-amz-checksum-crc32:NhCmhg==\r\n\r\n", "IncompleteBody"),
+        ("4", b"5\r\nhello\r\n0\r\nx-amz-checksum-crc32:NhCmhg==\r\n\r\n", "IncompleteBody"),
+        ("5", b"5\r\nhello\r\n0\r\nx-amz-checksum-crc32:NhCmhg==\r\n\r\nmore", "IncompleteBody"),
+        ("5", b"5\r\nhel", "IncompleteBody"),
+        ("5", b"5\r\nhello\r\n", "IncompleteBody"),
+        ("5", b"4\r\nhello\r\n0\r\n\r\n", "IncompleteBody"),
+        ("5", b"hello", "IncompleteBody"),
+        ("5", b"hello" * 4000, "InvalidChunkSizeError"),
+        ("5", b"-5\r\nhello\r\n0\r\n\r\n", "InvalidChunkSizeError"),
+        ("5", b"0x5\r\nhello\r\n0\r\n\r\n", "InvalidChunkSizeError"),
+        ("five", b"", "InvalidArgument"),
+        ("9" * 5000, b"", "InvalidArgument"),
+        (str(6 * 1024**3), b"", "EntityTooLarge"),
+        (None, b"5\r\nhello\r\n0\r\n\r\n", "MissingContentLength"),
+    ],
+)
+def test_a_body_in_chunks_is_whole_or_not_stored(
+    service: Service, bucket: str, announced: str | None, body: bytes, code: str | None
+) -> None:
+    headers = {
+        "Transfer-Encoding": "chunked",
+        "Content-Encoding": "aws-chunked",
+        "x-amz-trailer": "x-amz-checksum-crc32",
+    }
+    if announced is not None:
+        headers["x-amz-decoded-content-length"] = announced
+
+    answer = call(service.url, "PUT", f"/{bucket}/318", headers, chunked(body), payload_sha256=STREAMING)
+
+    assert (answer.code if answer.body else None) == code
+    assert is_stored(service, bucket) is (code is None)
+
+
+def test_a_body_in_chunks_may_come_byte_by_byte(service: Service, bucket: str) -> None:
+    headers = {
+        "Transfer-Encoding": "chunked",
+        "x-amz-trailer": "x-amz-checksum-crc32",
+        "x-amz-decoded-content-length": "5",
+    }
+    with Wire(service.url) as wire:
+        wire.send_signed("PUT", f"/{bucket}/318", headers, b"", payload_sha256=STREAMING)
+        for byte in b"5\r\nhello\r\n0\r\nx-amz-checksum-crc32:NhCmhg==\r\n\r\n":
+            wire.send(b"1\r\n%c\r\n" % byte)
+        wire.send(b"0\r\n\r\n")
+        answer = wire.read()
+
+    assert answer.status == 200
+    assert answer.headers["x-amz-checksum-crc32"] == "NhCmhg=="
+    assert "connection" not in answer.headers
+
+
+def test_a_length_must_be_announced(service: Service, bucket: str) -> None:
+    answer = call(service.url, "PUT", f"/{bucket}/318", {"Transfer-Encoding": "chunked"}, chunked(b"x"))
+
+    assert (answer.status, answer.code) == (411, "MissingContentLength")
+
+
+def test_50_mb_pass_in_bounded_memory(service: Service, bucket: str) -> None:
+    pieces = 50
+    body = hashlib.sha256(b"").digest() * (1024**2 // 32)
+    headers = {"Content-Length": str(pieces * len(body)), "x-amz-content-sha256": "UNSIGNED-PAYLOAD"}
+    tracemalloc.start()
+    try:
+        with Wire(service.url) as wire:
+            wire.send_signed("PUT", f"/{bucket}/large", headers, payload_sha256="UNSIGNED-PAYLOAD")
+            for _ in range(pieces):
+                wire.send(body)
+            answer = wire.read()
+            wire.send_signed("GET", f"/{bucket}/large", {})
+            assert wire.read_head().headers["content-length"] == str(pieces * len(body))
+            digest, left = hashlib.md5(), pieces * len(body)
+            while left:
+                piece = wire.take(left)
+                digest.update(piece)
+                left -= len(piece)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert answer.status == 200
+    assert answer.headers["etag"] == f'"{digest.hexdigest()}"'
+    assert peak < 10 * 1024**2
