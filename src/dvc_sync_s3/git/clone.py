@@ -30,7 +30,8 @@ class Clone:
     """The team's branch as it is on the server, for one user: us.
 
     `paths` are written to `folder` at each refresh. Every method raises Transient or Blocked; a clone found broken
-    on the way is built again by the next refresh.
+    on the way is built again by the next refresh. So is one that another process left: git waits for no disk, and in
+    a clone without blobs a commit that a power cut spoiled makes git call itself without end.
     """
 
     def __init__(
@@ -47,6 +48,7 @@ class Clone:
         self._paths = paths
         self._place = Place(folder)
         self._git = Git(self._place.git_folder, repository, environ, timeout_s)
+        self._is_ours = False
 
     def refresh(self) -> Tip:
         """Make the clone equal to the server's branch and return its tip; fetch nothing if the branch hasn't moved.
@@ -55,7 +57,7 @@ class Clone:
         """
         set_aside = self._place.set_aside_foreign()
         self._place.remove_locks()
-        if not self._place.holds(self._repository.url):
+        if not (self._is_ours and self._place.holds(self._repository.url)):
             self._build()
         try:
             tip = self._follow()
@@ -118,6 +120,7 @@ class Clone:
         self._place.empty()
         self._run("init", "--quiet", "--bare", "--template=", "--initial-branch=dvc-sync")
         self._place.mark(self._repository.url)
+        self._is_ours = True
 
     def _follow(self) -> Tip:
         commit, source = self._on_server()
