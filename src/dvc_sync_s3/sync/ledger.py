@@ -28,8 +28,11 @@ ON CONFLICT DO UPDATE SET digest=excluded.digest, seq=excluded.seq, is_added=max
 """
 _FORGET_UNHELD = """
 DELETE FROM annotations WHERE project=?1 AND task=?2 AND annotation=?3
-AND NOT EXISTS (SELECT 1 FROM held WHERE project=?1 AND task=?2 AND annotation=?3)
+AND NOT EXISTS (SELECT 1 FROM held WHERE project=?1 AND task=?2 AND annotation=?3 AND left_seq IS NULL)
 """
+_HELD = "SELECT project, task, annotation FROM held WHERE bucket=? AND key=? AND left_seq IS NULL"
+# Not deleted: should the branch be set back to before, the annotation has to be removed from it again.
+_LEAVE = "UPDATE held SET left_seq=? WHERE bucket=? AND key=? AND left_seq IS NULL"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +98,12 @@ class Ledger:
         return Known(held, {name: self._holders(name) for name in names}, digests, tasks)
 
     def _held(self, name: ObjectName) -> frozenset[AnnotationName]:
-        rows = self._db.execute("SELECT project, task, annotation FROM held WHERE bucket=? AND key=?", name)
+        rows = self._db.execute(_HELD, name)
         return frozenset((RecordId(project, task), annotation) for project, task, annotation in rows)
 
     def _holders(self, name: AnnotationName) -> frozenset[ObjectName]:
         record, annotation = name
-        query = "SELECT bucket, key FROM held WHERE project=? AND task=? AND annotation=?"
+        query = "SELECT bucket, key FROM held WHERE project=? AND task=? AND annotation=? AND left_seq IS NULL"
         return frozenset(self._db.execute(query, (record.project, record.task, annotation)))
 
     def _annotation(self, name: AnnotationName) -> tuple[str | None] | None:
@@ -150,6 +153,7 @@ class Ledger:
         with self._transaction() as db:
             db.execute("UPDATE annotations SET digest=NULL WHERE seq > ?", (position,))
             db.execute("UPDATE tasks SET digest=NULL WHERE seq > ?", (position,))
+            db.execute("UPDATE held SET left_seq=NULL WHERE left_seq > ?", (position,))
             self._set_meta("covered", "0")
             self._set_meta("position", str(position))
 
@@ -175,8 +179,8 @@ class Ledger:
 def _record(db: sqlite3.Connection, findings: Iterable[Finding], added: frozenset[RecordId]) -> None:
     left: set[tuple[int, int, int]] = set()
     for finding in findings:
-        left.update(db.execute("SELECT project, task, annotation FROM held WHERE bucket=? AND key=?", finding.name))
-        db.execute("DELETE FROM held WHERE bucket=? AND key=?", finding.name)
+        left.update(db.execute(_HELD, finding.name))
+        db.execute(_LEAVE, (finding.seq, *finding.name))
         if finding.is_gone:
             db.execute("DELETE FROM objects WHERE bucket=? AND key=?", finding.name)
         else:
@@ -191,7 +195,7 @@ def _record(db: sqlite3.Connection, findings: Iterable[Finding], added: frozense
 def _record_annotations(db: sqlite3.Connection, finding: Finding, record: RecordId, added: frozenset[RecordId]) -> None:
     name = (record.project, record.task)
     for annotation, digest in finding.digests:
-        db.execute("INSERT INTO held VALUES (?, ?, ?, ?, ?)", (*finding.name, *name, annotation))
+        db.execute("INSERT OR REPLACE INTO held VALUES (?, ?, ?, ?, ?, NULL)", (*finding.name, *name, annotation))
         values = (*name, annotation, digest, finding.seq)
         db.execute("INSERT OR REPLACE INTO annotations VALUES (?, ?, ?, ?, ?)", values)
     db.execute(_RECORD_TASK, (*name, finding.task_digest, finding.seq, record in added))

@@ -6,12 +6,13 @@ CREATE TABLE IF NOT EXISTS objects (      -- each object that a finished bundle 
     skipped TEXT,                         -- why it is no annotation; NULL if it is one
     PRIMARY KEY (bucket, key)
 ) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS held (         -- which annotations an object holds
+CREATE TABLE IF NOT EXISTS held (         -- which annotations an object holds, and which it held
     bucket     TEXT NOT NULL,
     key        TEXT NOT NULL,
     project    INTEGER NOT NULL,
     task       INTEGER NOT NULL,
     annotation INTEGER NOT NULL,
+    left_seq   INTEGER,                   -- when it let go of it; NULL: it still holds it
     PRIMARY KEY (bucket, key, project, task, annotation)
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS held_by ON held (project, task, annotation);
