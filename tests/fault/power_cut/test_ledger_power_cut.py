@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+from dvc_sync_s3.sync.ledger import Ledger
 from tests.fault.power_cut import ledger_program
 from tests.fault.power_cut.disk import Survivors
 from tests.fault.power_cut.recording import Cut, record, sample
-
-from dvc_sync_s3.sync.ledger import Ledger
 
 POINTS = 60
 

@@ -10,15 +10,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from tests.fault.power_cut import store_program
-from tests.fault.power_cut.disk import Call, Kind, Survivors
-from tests.fault.power_cut.recording import Cut, Recording, record, sample
-from tests.fault.power_cut.store_program import BUCKET, FOLDER, body_of
 
 from dvc_sync_s3.clock import SystemClock
 from dvc_sync_s3.store.errors import BodyLost
 from dvc_sync_s3.store.model import ListRequest
 from dvc_sync_s3.store.store import Store
+from tests.fault.power_cut import store_program
+from tests.fault.power_cut.disk import Call, Kind, Survivors
+from tests.fault.power_cut.recording import Cut, Recording, record, sample
+from tests.fault.power_cut.store_program import BUCKET, FOLDER, body_of
 
 pytestmark = pytest.mark.anyio
 
