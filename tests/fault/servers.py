@@ -1,0 +1,115 @@
+"""Servers on one data folder, and the sync workers they keep, as the operating system sees them."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import requests
+
+from tests.e2e.servers.process import ServerProcess, free_port, surroundings
+from tests.e2e.servers.s3_remote import S3Location
+from tests.e2e.servers.waiting import wait_until
+from tests.fault.team import Team
+
+BUCKET = "annotations"
+TIMEOUT_S = 30.0
+_CHECKOUT = Path(__file__).parents[2]
+_WORKER = b"-m\0dvc_sync_s3\0sync\0"
+
+
+class Server:
+    """One server; several in one folder share its store, clone and team."""
+
+    def __init__(self, folder: Path) -> None:
+        """Prepare a server in `folder`; it keeps its port over restarts."""
+        folder.mkdir(exist_ok=True)
+        self.folder = folder
+        self.team = Team.at(folder)
+        self._port = free_port()
+        self._process: ServerProcess | None = None
+
+    def serve(self) -> None:
+        """Start it as `make run` does."""
+        self._start("dvc_sync_s3", "serve")
+
+    def serve_with_uvicorn(self, processes: int) -> None:
+        """Start it with several server processes."""
+        arguments = ["main:app", "--app-dir", str(_CHECKOUT), "--port", str(self._port), "--workers", str(processes)]
+        self._start("uvicorn", *arguments)
+
+    @property
+    def location(self) -> S3Location:
+        """Where an S3 client finds the bucket."""
+        return S3Location(f"http://127.0.0.1:{self._port}", "annotator", "annotators-secret-key", BUCKET)
+
+    def kill(self) -> None:
+        """Kill the server process alone."""
+        assert self._process is not None
+        os.kill(self._process.pid, signal.SIGKILL)
+
+    def end(self) -> None:
+        """End the server and all it started."""
+        if self._process is not None:
+            self._process.kill()
+
+    def wait_until_synced(self) -> None:
+        """Wait until the branch holds all that the store holds."""
+        wait_until(self._is_synced, what="synced", timeout_s=TIMEOUT_S)
+
+    def workers(self) -> list[int]:
+        """Return the process ids of the sync workers in this folder, whoever started them."""
+        return [int(path.name) for path in Path("/proc").glob("[0-9]*") if self._is_worker(path)]
+
+    def wait_for_worker(self, *, other_than: int = 0) -> int:
+        """Wait until exactly one worker runs, and another than that, and return its process id."""
+        wait_until(
+            lambda: len(self.workers()) == 1 and other_than not in self.workers(),
+            what=f"one worker other than {other_than}",
+            timeout_s=TIMEOUT_S,
+        )
+        (worker,) = self.workers()
+        return worker
+
+    def _is_worker(self, process: Path) -> bool:
+        try:
+            is_here = (process / "cwd").readlink() == self.folder
+            return is_here and (process / "cmdline").read_bytes().endswith(_WORKER)
+        except (FileNotFoundError, PermissionError, ProcessLookupError):
+            return False
+
+    def _is_synced(self) -> bool:
+        status = requests.get(f"{self.location.endpoint_url}/-/status.json", timeout=5).json()
+        return (status["state"], status["pending"], status["synced_seq"]) == ("idle", 0, status["last_seq"])
+
+    def _start(self, *module: str) -> None:
+        self.end()
+        environment = surroundings(self.folder) | {
+            "PORT": str(self._port),
+            "AWS_ACCESS_KEY_ID": self.location.access_key_id,
+            "AWS_SECRET_ACCESS_KEY": self.location.secret_access_key,
+            "S3_BUCKET": BUCKET,
+            "S3_DATA_FOLDER": str(self.folder / "data"),
+            "GIT_REPO": str(self.team.bare),
+            "GIT_FOLDER": str(self.folder / "clone"),
+            "BUNDLE_QUIET_SECONDS": "0.1",
+        }
+        command: Sequence[str] = (sys.executable, "-m", *module)
+        log = self.folder / f"server-{self._port}.log"
+        self._process = ServerProcess(command, folder=self.folder, environment=environment, log=log)
+        self._process.wait_until_ready(self._is_ready, timeout_s=TIMEOUT_S)
+
+    def _is_ready(self) -> bool:
+        try:
+            return requests.get(f"{self.location.endpoint_url}/-/ready", timeout=5).ok
+        except requests.ConnectionError:
+            return False
+
+
+def parent_of(pid: int) -> int:
+    """Return the process id of a process's parent."""
+    lines = Path(f"/proc/{pid}/status").read_text("utf-8").splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("PPid:"))
