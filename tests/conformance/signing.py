@@ -36,18 +36,22 @@ def sign(
     keys: tuple[str, str] = KEYS,
 ) -> dict[str, str]:
     """Return the headers of a signed request to `url`, `Host` included."""
-    place = urlsplit(url)
-    path = quote(unquote_to_bytes(place.path), safe="/~")  # as S3 reads it, whichever way the client encoded it
-    request = AWSRequest(method, place._replace(path=path).geturl(), headers={"Host": place.netloc, **(headers or {})})
+    request = AWSRequest(method, _as_s3_reads(url), headers={"Host": urlsplit(url).netloc, **(headers or {})})
     _Auth(keys, payload_sha256).add_auth(request)
     return dict(request.headers.items())
 
 
 def presign(method: str, url: str, *, expires_s: int = 60, keys: tuple[str, str] = KEYS) -> str:
     """Return `url` with a signature in its query."""
-    request = AWSRequest(method, url)
+    request = AWSRequest(method, _as_s3_reads(url))
     S3SigV4QueryAuth(Credentials(*keys), "s3", "eu-central-1", expires=expires_s).add_auth(request)
     return str(request.url)
+
+
+def _as_s3_reads(url: str) -> str:
+    """Encode the path once, whichever way it is encoded now."""
+    place = urlsplit(url)
+    return place._replace(path=quote(unquote_to_bytes(place.path), safe="/~")).geturl()
 
 
 def sha256(data: bytes) -> str:

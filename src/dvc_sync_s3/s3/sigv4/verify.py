@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from hmac import compare_digest
 
 from dvc_sync_s3.s3.errors import S3Error
 from dvc_sync_s3.s3.request import S3Request
@@ -44,7 +44,7 @@ def verify(request: S3Request, keyring: Keyring, now: datetime) -> Signed:
     _check_signed_headers(claim, request)
     key = signing_key(secret, claim.scope)
     expected = signature(key, string_to_sign(claim.timestamp, claim.scope, _canonical(claim, request)))
-    if not hmac.compare_digest(expected.encode(), claim.signature.encode()):
+    if not compare_digest(expected.encode(), claim.signature.encode()):
         raise S3Error("SignatureDoesNotMatch")
     return Signed(claim.access_key_id, claim.payload_hash, claim.signature, claim.timestamp, claim.scope, key)
 
