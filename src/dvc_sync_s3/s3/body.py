@@ -46,7 +46,8 @@ class RequestBody:
         self._idle_timeout_s = idle_timeout_s
         self._more = True
         self._payload_hash = signed.payload_hash
-        self._expected_size = _expected_size(request, signed.payload_hash)
+        self.expected_size = _expected_size(request, signed.payload_hash)
+        """How many bytes the headers announce, decoded."""
         content_md5 = request.headers.get("content-md5")
         self._expected_md5 = parse_content_md5(content_md5) if content_md5 is not None else None
         self._claims = _checksum_claims(request)
@@ -80,7 +81,7 @@ class RequestBody:
         digests = [self._md5, *self._digests.values(), *([self._sha256] if self._sha256 else [])]
         async for data in self._chunks if self._chunks is not None else self._arriving():
             self.size += len(data)
-            if self.size > self._expected_size:
+            if self.size > self.expected_size:
                 raise S3Error("IncompleteBody", "The body has more bytes than its headers announce.")
             for digest in digests:
                 digest.update(data)
@@ -101,7 +102,7 @@ class RequestBody:
                 yield data
 
     def _check(self) -> None:
-        if self.size != self._expected_size:
+        if self.size != self.expected_size:
             raise S3Error("IncompleteBody")
         if self._sha256 is not None and not hmac.compare_digest(self._sha256.hexdigest(), self._payload_hash):
             raise S3Error("XAmzContentSHA256Mismatch")

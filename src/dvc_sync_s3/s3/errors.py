@@ -30,6 +30,8 @@ ERRORS: Mapping[str, tuple[int, str]] = {
     "InvalidURI": (400, "The URI could not be parsed."),
     "KeyTooLongError": (400, "Your key is too long: a key has at most 1,024 bytes of UTF-8."),
     "MalformedTrailerError": (400, "The trailer of the body is malformed."),
+    "MalformedXML": (400, "The XML you provided was not well-formed or did not validate against our published schema."),
+    "MaxMessageLengthExceeded": (400, "Your request was too large."),
     "MetadataTooLarge": (400, "The metadata of an object has at most 2,048 bytes, names included."),
     "MethodNotAllowed": (405, "The method is not allowed against this resource."),
     "MissingContentLength": (411, "You must provide the Content-Length HTTP header."),
