@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import secrets
@@ -35,6 +36,13 @@ class DataFolder:
         """Create the hidden folders, durably; raises OSError."""
         durable.make_folder(self.staging)
         durable.make_folder(self.odd)
+        # Whoever made those that were there, this service before it was killed or a person just now, may not have
+        # waited for the disk.
+        for folder in (self.hidden, self.root):
+            durable.sync_folder(folder)
+        for folder in self.root.parents:
+            with contextlib.suppress(OSError):  # not ours, perhaps not even readable
+                durable.sync_folder(folder)
 
     def rules(self) -> placement.PathRules:
         """Return what this file system can hold, having tried it; raises OSError."""
