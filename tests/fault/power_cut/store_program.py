@@ -1,6 +1,7 @@
 """A program that writes to a store from six tasks, and marks in the journal what was acknowledged.
 
 `python store_program.py ROOT [WAIT]` works in ROOT/data; without the wait for the disk that is named, if one is.
+`python store_program.py ROOT killed` begins with folders that a process killed before made and did not wait for.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import BinaryIO
 from dvc_sync_s3 import durable
 from dvc_sync_s3.clock import SystemClock
 from dvc_sync_s3.store import checkpointer, index
+from dvc_sync_s3.store.folder import HIDDEN_NAME
 from dvc_sync_s3.store.incoming import SMALL_BYTES, Incoming
 from dvc_sync_s3.store.model import NewObject
 from dvc_sync_s3.store.store import Store
@@ -24,6 +26,7 @@ from dvc_sync_s3.store.tree import Tree
 
 BUCKET = "team"
 FOLDER = "data"
+KILLED = "killed"
 SIZES = (0, 7, 3_000, SMALL_BYTES + 5, 300, 12_000, 70_000)
 KEYS = ("{0}", "out/{0}/deep", "out//{0}", "out/{0}")
 """Plain, in a folder, no path can hold it, and a file where the second needs a folder."""
@@ -54,7 +57,7 @@ WAITS = {
     "for the file of a body": (Incoming, "_sync", spill_only),
     "for the name of a body": (Incoming, "_sync", sync_file_only),
     "for the folders of plain files": (Tree, "sync", lambda _: None),
-    "for the name of the data folder": (durable, "make_folder", lambda path: path.mkdir(parents=True, exist_ok=True)),
+    "for any folder": (durable, "sync_folder", lambda _: None),
     "for a commit": (index, "_open", open_normal),
 }
 
@@ -85,7 +88,10 @@ async def write_on(store: Store, task: int) -> None:
 
 
 async def main(folder: Path, left_out: str | None = None) -> None:
-    if left_out is not None:
+    if left_out == KILLED:
+        for left in (folder, folder / HIDDEN_NAME):
+            left.mkdir()
+    elif left_out is not None:
         setattr(*WAITS[left_out])
     # Often enough to be cut in the middle of one.
     checkpointer.PAUSE_S, checkpointer.WORTHWHILE_BYTES, checkpointer.TOO_LONG_BYTES = 0.01, 1 << 16, 1 << 18

@@ -202,6 +202,14 @@ async def test_a_power_cut_while_an_older_folder_is_adopted_loses_nothing(
     assert await all_wrong(recording.cut(points, Survivors, workshop), OLD) == {}
 
 
+async def test_a_power_cut_soon_after_a_kill_takes_no_folder_away(
+    library: Path, tmp_path: Path, workshop: Path
+) -> None:
+    recording = record(library, tmp_path, Path(store_program.__file__), store_program.KILLED)
+    points = sample(recording.marks("done"), POINTS // 2) + recording.marks("published")
+    assert await all_wrong(recording.cut(points, [Survivors.NOTHING], workshop)) == {}
+
+
 async def test_the_rig_finds_what_a_store_loses_that_does_not_wait_for_the_disk(
     library: Path, tmp_path: Path, workshop: Path
 ) -> None:
