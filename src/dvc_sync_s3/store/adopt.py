@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from dvc_sync_s3 import durable
 from dvc_sync_s3.store import placement
 from dvc_sync_s3.store.folder import HIDDEN_NAME
-from dvc_sync_s3.store.index import OBJECT_COLUMNS, Place, as_us
+from dvc_sync_s3.store.index import Place, as_us
 from dvc_sync_s3.store.tree import link_or_copy
 
 if TYPE_CHECKING:
@@ -22,9 +22,10 @@ if TYPE_CHECKING:
     from dvc_sync_s3.store.folder import DataFolder
 
 LONGEST_KEY_BYTES = 1024
-_ADD = f"""
-INSERT INTO objects ({OBJECT_COLUMNS}, place) VALUES (?, ?, ?, ?, ?, ?, NULL, '[]', '[]', '[]', ?)
-"""  # noqa: S608
+_ADD = """
+INSERT INTO objects (bucket, key, seq, size, etag, modified_at, headers, metadata, checksums, place)
+VALUES (?, ?, ?, ?, ?, ?, '[]', '[]', '[]', ?)
+"""
 
 
 @dataclass(frozen=True, slots=True)

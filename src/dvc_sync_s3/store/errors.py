@@ -13,6 +13,31 @@ class NoSuchBucket(Exception):
         self.bucket = bucket
 
 
+class BucketNotEmpty(Exception):
+    """Name the bucket that still has objects and can't be deleted."""
+
+    def __init__(self, bucket: str) -> None:
+        super().__init__(f"the bucket {bucket!r} still has objects")
+        self.bucket = bucket
+
+
+class NoSuchUpload(Exception):
+    """Name the multipart upload that doesn't exist, or was completed or aborted meanwhile."""
+
+    def __init__(self, upload_id: str) -> None:
+        super().__init__(f"there is no upload {upload_id!r}")
+        self.upload_id = upload_id
+
+
+class NoSuchPart(Exception):
+    """Name the part that is not there, or not as it was when it was chosen: its client uploads it again."""
+
+    def __init__(self, upload_id: str, number: int) -> None:
+        super().__init__(f"part {number} of upload {upload_id!r} is not there, or was replaced")
+        self.upload_id = upload_id
+        self.number = number
+
+
 class BodyLost(Blocked):
     """Name the object whose plain file was removed or changed by someone else."""
 

@@ -29,6 +29,7 @@ class DataFolder:
         self.index = self.hidden / "index.db"
         self.staging = self.hidden / "staging"
         self.odd = self.hidden / "odd"
+        self.uploads = self.hidden / "uploads"
         self.publisher_lock = self.hidden / "publisher.lock"
         self.setup_lock = self.hidden / "setup.lock"
 
@@ -43,6 +44,7 @@ class DataFolder:
         for folder in self.root.parents:
             with contextlib.suppress(OSError):  # not ours, perhaps not even readable
                 durable.sync_folder(folder)
+        durable.make_folder(self.uploads)
 
     def rules(self) -> placement.PathRules:
         """Return what this file system can hold, having tried it; raises OSError."""

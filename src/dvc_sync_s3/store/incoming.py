@@ -12,6 +12,7 @@ from dvc_sync_s3.store.writes import Body
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
     from types import TracebackType
 
     from dvc_sync_s3.store.folder import DataFolder
@@ -44,7 +45,7 @@ class Incoming:
         if self._file is not None:
             self._file.close()
         if self._name is not None:
-            remove_staged(self._folder, self._name)
+            remove_file(self._folder.staging / self._name)
 
     async def write(self, data: bytes) -> None:
         """Append `data`; raises OSError if the disk refuses it."""
@@ -81,7 +82,7 @@ class Incoming:
         durable.sync_folder(self._folder.staging)
 
 
-def remove_staged(folder: DataFolder, name: str) -> None:
-    """Remove a file from staging that no row names; one that can't be removed is swept later."""
+def remove_file(path: Path) -> None:
+    """Remove a file that no row names; one that can't be removed is swept later."""
     with contextlib.suppress(OSError):
-        (folder.staging / name).unlink(missing_ok=True)
+        path.unlink(missing_ok=True)

@@ -5,22 +5,25 @@ from __future__ import annotations
 import json
 import secrets
 import sqlite3
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from importlib import resources
 from typing import TYPE_CHECKING, Any, cast
 
 from dvc_sync_s3.errors import Blocked, Transient
-from dvc_sync_s3.store.model import Headers, StoredObject
+from dvc_sync_s3.store.model import Headers, ObjectPart, StoredObject
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 SCHEMA_VERSION = 1
 BUSY_TIMEOUT_S = 30.0
-OBJECT_COLUMNS = "bucket, key, seq, size, etag, modified_at, content_type, headers, metadata, checksums"
-CURRENT = f"SELECT {OBJECT_COLUMNS}, place, staged FROM objects WHERE bucket = ? AND key = ?"  # noqa: S608
+OBJECT_COLUMNS = (
+    "bucket, key, seq, size, etag, modified_at, content_type, headers, metadata, checksums, tags, checksum_type"
+)
+ENTRY_COLUMNS = f"{OBJECT_COLUMNS}, place, staged, parts"
+CURRENT = f"SELECT {ENTRY_COLUMNS} FROM objects WHERE bucket = ? AND key = ?"  # noqa: S608
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -88,8 +91,9 @@ def set_up(index: Path) -> sqlite3.Connection:
 
 
 def as_object(row: Row) -> StoredObject:
-    """Return the object in `row`, which begins with `OBJECT_COLUMNS`."""
-    bucket, key, seq, size, etag, modified_at, content_type, headers, metadata, checksums = row[:10]
+    """Return the object in `row`, which begins with `OBJECT_COLUMNS`; its parts are left out."""
+    bucket, key, seq, size, etag, modified_at, content_type = row[:7]
+    headers, metadata, checksums, tags, checksum_type = row[7:12]
     return StoredObject(
         bucket=bucket,
         key=key,
@@ -101,12 +105,18 @@ def as_object(row: Row) -> StoredObject:
         headers=as_headers(headers),
         metadata=as_headers(metadata),
         checksums=as_headers(checksums),
+        tags=as_headers(tags),
+        checksum_type=checksum_type,
     )
 
 
 def as_entry(row: Row) -> Entry:
-    """Return the object in `row` of `CURRENT` and its place."""
-    return Entry(as_object(row), Place(row[10]), row[11])
+    """Return the object in `row`, which begins with `ENTRY_COLUMNS`, and its place."""
+    place, staged, parts = row[12:15]
+    stored = as_object(row)
+    if parts != _NONE:
+        stored = replace(stored, parts=as_parts(parts))
+    return Entry(stored, Place(place), staged)
 
 
 def as_time(time_us: int) -> datetime:
@@ -137,6 +147,25 @@ def as_headers(text: str) -> Headers:
 def as_text(headers: Headers) -> str:
     """Return `headers` as JSON: the inverse of `as_headers`."""
     return json.dumps(headers, separators=(",", ":")) if headers else _NONE
+
+
+def as_parts(text: str) -> tuple[ObjectPart, ...]:
+    """Return the parts in JSON `text`.
+
+    >>> as_parts('[[1,5242880,[["CRC32","7bJhLw=="]]]]')
+    (ObjectPart(number=1, size=5242880, checksums=(('CRC32', '7bJhLw=='),)),)
+    """
+    rows = cast("list[tuple[int, int, list[list[str]]]]", json.loads(text))
+    return tuple(
+        ObjectPart(number, size, tuple((name, value) for name, value in checksums)) for number, size, checksums in rows
+    )
+
+
+def parts_text(parts: tuple[ObjectPart, ...]) -> str:
+    """Return `parts` as JSON: the inverse of `as_parts`."""
+    if not parts:
+        return _NONE
+    return json.dumps([(part.number, part.size, part.checksums) for part in parts], separators=(",", ":"))
 
 
 def _open(index: Path, mode: str) -> sqlite3.Connection:

@@ -19,6 +19,15 @@ class Bucket:
 
 
 @dataclass(frozen=True, slots=True)
+class ObjectPart:
+    """A part that an object was put together from; `size` in bytes, `checksums` as those of an object."""
+
+    number: int
+    size: int
+    checksums: Headers = ()
+
+
+@dataclass(frozen=True, slots=True)
 class NewObject:
     """Everything of an object but its body, its seq and its time."""
 
@@ -33,6 +42,11 @@ class NewObject:
     """User metadata, names without `x-amz-meta-`."""
     checksums: Headers = ()
     """(algorithm in AWS's capitals, base64 value)."""
+    tags: Headers = ()
+    checksum_type: str | None = None
+    """`FULL_OBJECT` or `COMPOSITE`."""
+    parts: tuple[ObjectPart, ...] = ()
+    """In ascending order; empty unless the object was made by a multipart upload."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +63,10 @@ class StoredObject:
     headers: Headers
     metadata: Headers
     checksums: Headers
+    tags: Headers = ()
+    checksum_type: str | None = None
+    parts: tuple[ObjectPart, ...] = ()
+    """As of `NewObject`, but always empty in a listing."""
 
 
 Precondition = Callable[[StoredObject | None], None]

@@ -16,7 +16,8 @@ import structlog
 
 from dvc_sync_s3.process import FileLock
 from dvc_sync_s3.store import index
-from dvc_sync_s3.store.incoming import remove_staged
+from dvc_sync_s3.store.buckets import forget_removed
+from dvc_sync_s3.store.incoming import remove_file
 from dvc_sync_s3.store.index import Place
 from dvc_sync_s3.store.sweep import sweep
 from dvc_sync_s3.store.tree import Pending, Tree
@@ -111,6 +112,8 @@ class Publisher:
 
     def _publish_all(self, connection: sqlite3.Connection) -> int:
         published, after, failed = 0, 0, None
+        # Read first: whatever was deleted from these buckets is among the changes below.
+        removed_buckets = [name for (name,) in connection.execute("SELECT name FROM removed_buckets")]
         while not self._stop.is_set():
             rows = connection.execute(_TO_PUBLISH, {"after": after, "limit": BATCH}).fetchall()
             if not rows:
@@ -129,14 +132,22 @@ class Publisher:
             published += len(done)
         if failed is not None:
             raise failed
+        if removed_buckets and not self._stop.is_set():
+            self._remove_folders(removed_buckets)
         return published
+
+    def _remove_folders(self, buckets: Sequence[str]) -> None:
+        for bucket in buckets:
+            self._tree.remove_bucket(bucket)
+        self._tree.sync()
+        self._committer.write_and_wait(functools.partial(forget_removed, names=buckets))
 
     def _finish(self, done: Sequence[_Done]) -> None:
         self._tree.sync()
         self._committer.write_and_wait(functools.partial(_mark, done=done))
         for one in done:
             if one.pending.staged is not None:
-                remove_staged(self._folder, one.pending.staged)
+                remove_file(self._folder.staging / one.pending.staged)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from dvc_sync_s3.store import index
 from dvc_sync_s3.store.errors import BodyLost
 from dvc_sync_s3.store.folder import DataFolder, open_body
-from dvc_sync_s3.store.index import CURRENT, OBJECT_COLUMNS, Entry, Place, as_entry, as_object, as_time
+from dvc_sync_s3.store.index import CURRENT, ENTRY_COLUMNS, Entry, Place, as_entry, as_time
 from dvc_sync_s3.store.listing import list_page
 from dvc_sync_s3.store.model import (
     Bucket,
@@ -28,9 +28,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _CURRENT_WITH_BODY = (
-    f"SELECT {OBJECT_COLUMNS}, place, staged, (SELECT body FROM bodies WHERE bodies.seq = objects.seq)"  # noqa: S608
+    f"SELECT {ENTRY_COLUMNS}, (SELECT body FROM bodies WHERE bodies.seq = objects.seq)"  # noqa: S608
     " FROM objects WHERE bucket = ? AND key = ?"
 )
+_DOCUMENT = "SELECT document FROM bucket_documents WHERE bucket = ? AND name = ?"
 _CHANGES = """
 SELECT seq, 'put', bucket, key, modified_at FROM objects WHERE seq > :after
 UNION ALL SELECT seq, 'delete', bucket, key, at FROM deletions WHERE seq > :after
@@ -84,10 +85,15 @@ class Reader:
         """Return whether the bucket exists."""
         return bool(self._one("SELECT count(*) FROM buckets WHERE name = ?", name)[0])
 
+    def bucket_document(self, bucket: str, name: str) -> bytes | None:
+        """Return what was put under this name with the bucket, or None."""
+        row = self._connection().execute(_DOCUMENT, (bucket, name)).fetchone()
+        return None if row is None else row[0]
+
     def head(self, bucket: str, key: str) -> StoredObject | None:
         """Return the object without its body, or None."""
-        row = self._connection().execute(CURRENT, (bucket, key)).fetchone()
-        return None if row is None else as_object(row)
+        entry = self._entry(bucket, key)
+        return None if entry is None else entry.object
 
     def open(self, bucket: str, key: str) -> tuple[StoredObject, BinaryIO] | None:
         """Return the object and its body, which belong together whatever is written meanwhile, or None.
@@ -101,7 +107,7 @@ class Reader:
                 return None
             entry = as_entry(row)
             if entry.place is Place.BODY:
-                return entry.object, BytesIO(row[12])
+                return entry.object, BytesIO(row[15])
             if entry == seen:
                 raise BodyLost(bucket, key)
             body = self._open_file(entry)

@@ -13,20 +13,36 @@ CREATE TABLE IF NOT EXISTS buckets (
   created_at INTEGER NOT NULL
 ) WITHOUT ROWID;
 
+CREATE TABLE IF NOT EXISTS bucket_documents (
+  bucket   TEXT NOT NULL,
+  name     TEXT NOT NULL,
+  document BLOB NOT NULL,
+  PRIMARY KEY (bucket, name)
+) WITHOUT ROWID;
+
+-- Buckets that were deleted and whose folder, empty by then, is still to be removed.
+CREATE TABLE IF NOT EXISTS removed_buckets (
+  name TEXT PRIMARY KEY
+) WITHOUT ROWID;
+
 -- TEXT compares as UTF-8 bytes, which is S3's order of keys.
 CREATE TABLE IF NOT EXISTS objects (
-  bucket       TEXT NOT NULL,
-  key          TEXT NOT NULL,
-  seq          INTEGER NOT NULL,
-  size         INTEGER NOT NULL,
-  etag         TEXT NOT NULL,
-  modified_at  INTEGER NOT NULL,
-  content_type TEXT,
-  headers      TEXT NOT NULL,
-  metadata     TEXT NOT NULL,
-  checksums    TEXT NOT NULL,
-  place        TEXT NOT NULL CHECK (place IN ('body', 'staged', 'tree', 'odd')),
-  staged       TEXT CHECK ((staged IS NOT NULL) = (place = 'staged')),
+  bucket        TEXT NOT NULL,
+  key           TEXT NOT NULL,
+  seq           INTEGER NOT NULL,
+  size          INTEGER NOT NULL,
+  etag          TEXT NOT NULL,
+  modified_at   INTEGER NOT NULL,
+  content_type  TEXT,
+  headers       TEXT NOT NULL,
+  metadata      TEXT NOT NULL,
+  checksums     TEXT NOT NULL,
+  tags          TEXT NOT NULL DEFAULT '[]',
+  checksum_type TEXT,
+  place         TEXT NOT NULL CHECK (place IN ('body', 'staged', 'tree', 'odd')),
+  staged        TEXT CHECK ((staged IS NOT NULL) = (place = 'staged')),
+  -- Last, so that a listing needn't read them: ten thousand parts are a megabyte.
+  parts         TEXT NOT NULL DEFAULT '[]',
   PRIMARY KEY (bucket, key)
 ) WITHOUT ROWID;
 CREATE UNIQUE INDEX IF NOT EXISTS objects_by_seq ON objects (seq);
@@ -47,6 +63,33 @@ CREATE TABLE IF NOT EXISTS bodies (
   seq  INTEGER PRIMARY KEY,
   body BLOB NOT NULL
 );
+
+-- Multipart uploads that are neither completed nor aborted.
+CREATE TABLE IF NOT EXISTS uploads (
+  bucket             TEXT NOT NULL,
+  key                TEXT NOT NULL,
+  upload_id          TEXT PRIMARY KEY,
+  initiated_at       INTEGER NOT NULL,
+  content_type       TEXT,
+  headers            TEXT NOT NULL,
+  metadata           TEXT NOT NULL,
+  tags               TEXT NOT NULL,
+  checksum_algorithm TEXT,
+  checksum_type      TEXT
+) WITHOUT ROWID;
+CREATE UNIQUE INDEX IF NOT EXISTS uploads_by_key ON uploads (bucket, key, upload_id);
+
+-- `file` is the name of the part's body in the folder `uploads`.
+CREATE TABLE IF NOT EXISTS parts (
+  upload_id   TEXT NOT NULL,
+  number      INTEGER NOT NULL,
+  size        INTEGER NOT NULL,
+  etag        TEXT NOT NULL,
+  modified_at INTEGER NOT NULL,
+  checksums   TEXT NOT NULL,
+  file        TEXT NOT NULL,
+  PRIMARY KEY (upload_id, number)
+) WITHOUT ROWID;
 
 PRAGMA user_version = 1;
 COMMIT;

@@ -7,18 +7,19 @@ import functools
 from typing import TYPE_CHECKING
 
 from dvc_sync_s3.process import FileLock
-from dvc_sync_s3.store import adopt, index, placement, writes
+from dvc_sync_s3.store import adopt, buckets, index, placement, writes
 from dvc_sync_s3.store.checkpointer import Checkpointer
 from dvc_sync_s3.store.committer import Committer
-from dvc_sync_s3.store.incoming import Incoming, remove_staged
+from dvc_sync_s3.store.incoming import Incoming, remove_file
 from dvc_sync_s3.store.publisher import Publisher
 from dvc_sync_s3.store.reader import Reader
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from dvc_sync_s3.clock import Clock
-    from dvc_sync_s3.store.model import NewObject, Precondition, StoredObject
+    from dvc_sync_s3.store.model import Headers, NewObject, Precondition, StoredObject
 
 
 class Store(Reader):
@@ -51,7 +52,17 @@ class Store(Reader):
         """Return whether the bucket is new; raises ValueError if no bucket may have that name."""
         if not placement.is_bucket_name(name):
             raise ValueError(f"no bucket can be called {name!r}")
-        return await self._writing().write(functools.partial(writes.create_bucket, name=name))
+        return await self._writing().write(functools.partial(buckets.create_bucket, name=name))
+
+    async def delete_bucket(self, name: str) -> None:
+        """Remove the bucket, its documents and its unfinished uploads; raises NoSuchBucket or BucketNotEmpty."""
+        files = await self._writing().write(functools.partial(buckets.delete_bucket, name=name))
+        await self._clear(writes.Superseded(parts=files))
+
+    async def put_bucket_document(self, bucket: str, name: str, document: bytes | None) -> None:
+        """Keep a small `document` with the bucket under `name`, or none if None; raises NoSuchBucket."""
+        write = functools.partial(buckets.put_document, bucket=bucket, name=name, document=document)
+        await self._writing().write(write)
 
     def receive(self) -> Incoming:
         """Return an empty body, an asynchronous context manager, to be written and then put."""
@@ -67,8 +78,15 @@ class Store(Reader):
             incoming.hand_over()  # it may still be committed
             raise
         incoming.hand_over()
-        self._clear(superseded)
+        await self._clear(superseded)
         return stored
+
+    async def set_tags(self, bucket: str, key: str, tags: Headers) -> bool:
+        """Replace the object's tags and return whether there is one: no change, for its content stays.
+
+        Raises NoSuchBucket.
+        """
+        return await self._writing().write(functools.partial(writes.set_tags, bucket=bucket, key=key, tags=tags))
 
     async def delete(self, bucket: str, key: str, precondition: Precondition | None = None) -> int | None:
         """Remove the object and return the change's seq, None if there was nothing to remove.
@@ -77,7 +95,7 @@ class Store(Reader):
         """
         write = functools.partial(writes.delete, bucket=bucket, key=key, precondition=precondition)
         seq, superseded = await self._writing().write(write)
-        self._clear(superseded)
+        await self._clear(superseded)
         return seq
 
     def publish(self) -> int:
@@ -128,6 +146,12 @@ class Store(Reader):
             raise RuntimeError("the store isn't started")
         return self._committer
 
-    def _clear(self, superseded: writes.Superseded) -> None:
+    async def _clear(self, superseded: writes.Superseded) -> None:
         if superseded.staged is not None:
-            remove_staged(self._folder, superseded.staged)
+            remove_file(self._folder.staging / superseded.staged)
+        if superseded.parts:
+            await asyncio.to_thread(self._remove_parts, superseded.parts)
+
+    def _remove_parts(self, files: Sequence[str]) -> None:
+        for file in files:
+            remove_file(self._folder.uploads / file)

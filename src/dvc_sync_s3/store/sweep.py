@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dvc_sync_s3.store.incoming import remove_staged
+from dvc_sync_s3.store.incoming import remove_file
 from dvc_sync_s3.store.tree import PUBLISHED_PREFIX
 
 if TYPE_CHECKING:
@@ -28,4 +28,4 @@ def sweep(folder: DataFolder, connection: sqlite3.Connection, clock: Clock) -> N
     kept = {staged for (staged,) in connection.execute("SELECT staged FROM objects WHERE place IN ('body', 'staged')")}
     for name in found:
         if name not in kept:
-            remove_staged(folder, name)
+            remove_file(folder.staging / name)

@@ -70,6 +70,12 @@ class Tree:
             # Still there if moving failed, or if both names were links to one file.
             copy.unlink(missing_ok=True)
 
+    def remove_bucket(self, bucket: str) -> None:
+        """Remove the folder of a deleted bucket, unless someone put files of their own there; durable after `sync`."""
+        with contextlib.suppress(OSError):
+            (self._folder.root / bucket).rmdir()
+        self._changed.add(self._folder.root)
+
     def sync(self) -> None:
         """Wait until everything published so far is on disk; raises OSError."""
         for folder in self._changed:

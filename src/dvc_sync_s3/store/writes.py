@@ -5,24 +5,26 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dvc_sync_s3.store.errors import NoSuchBucket
-from dvc_sync_s3.store.index import CURRENT, OBJECT_COLUMNS, Entry, Place, as_entry, as_text, as_time
+from dvc_sync_s3.store.buckets import require_bucket
+from dvc_sync_s3.store.index import CURRENT, ENTRY_COLUMNS, Entry, Place, as_entry, as_text, as_time, parts_text
 from dvc_sync_s3.store.model import StoredObject
 
 if TYPE_CHECKING:
     from dvc_sync_s3.store.committer import Transaction
-    from dvc_sync_s3.store.model import NewObject, Precondition
+    from dvc_sync_s3.store.model import Headers, NewObject, Precondition
 
 _PUT = f"""
-INSERT INTO objects ({OBJECT_COLUMNS}, place, staged) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO objects ({ENTRY_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (bucket, key) DO UPDATE SET
   seq = excluded.seq, size = excluded.size, etag = excluded.etag, modified_at = excluded.modified_at,
   content_type = excluded.content_type, headers = excluded.headers, metadata = excluded.metadata,
-  checksums = excluded.checksums, place = excluded.place, staged = excluded.staged
+  checksums = excluded.checksums, tags = excluded.tags, checksum_type = excluded.checksum_type,
+  place = excluded.place, staged = excluded.staged, parts = excluded.parts
 """  # noqa: S608
 _UNDELETE = "DELETE FROM deletions WHERE bucket = ? AND key = ?"
 _ADD_BODY = "INSERT INTO bodies (seq, body) VALUES (?, ?)"
 _DROP_BODY = "DELETE FROM bodies WHERE seq = ?"
+_SET_TAGS = "UPDATE objects SET tags = ? WHERE bucket = ? AND key = ?"
 _REMOVE = "DELETE FROM objects WHERE bucket = ? AND key = ?"
 _DELETE = "INSERT INTO deletions (bucket, key, seq, at) VALUES (?, ?, ?, ?)"
 
@@ -38,30 +40,24 @@ class Body:
 
 @dataclass(frozen=True, slots=True)
 class Superseded:
-    """What a write left without an owner: a file in staging to remove, or None."""
+    """What a write left without an owner: names of files to remove, one in `staging/`, any number in `uploads/`."""
 
-    staged: str | None
-
-
-def create_bucket(transaction: Transaction, name: str) -> bool:
-    """Return whether the bucket is new."""
-    added = transaction.connection.execute(
-        "INSERT OR IGNORE INTO buckets (name, created_at) VALUES (?, ?)", (name, transaction.at_us)
-    )
-    return added.rowcount == 1
+    staged: str | None = None
+    parts: tuple[str, ...] = ()
 
 
 def put(
     transaction: Transaction, new: NewObject, body: Body, precondition: Precondition | None
 ) -> tuple[StoredObject, Superseded]:
     """Make `body` the object's content; raises NoSuchBucket or what `precondition` raises."""
-    texts = (as_text(new.headers), as_text(new.metadata), as_text(new.checksums))
+    texts = (as_text(new.headers), as_text(new.metadata), as_text(new.checksums), as_text(new.tags))
+    parts = parts_text(new.parts)
     before = _current(transaction, new.bucket, new.key, precondition)
     seq = transaction.next_seq()
     place = Place.BODY if body.staged is None else Place.STAGED
     row = (new.bucket, new.key, seq, body.size, new.etag, transaction.at_us, new.content_type, *texts)
     execute = transaction.connection.execute
-    execute(_PUT, (*row, place.value, body.staged))
+    execute(_PUT, (*row, new.checksum_type, place.value, body.staged, parts))
     if body.staged is None:
         execute(_ADD_BODY, (seq, body.data))
     if before is None:
@@ -78,18 +74,23 @@ def delete(
     """
     before = _current(transaction, bucket, key, precondition)
     if before is None:
-        return None, Superseded(None)
+        return None, Superseded()
     seq = transaction.next_seq()
     transaction.connection.execute(_REMOVE, (bucket, key))
     transaction.connection.execute(_DELETE, (bucket, key, seq, transaction.at_us))
     return seq, _supersede(transaction, before)
 
 
+def set_tags(transaction: Transaction, bucket: str, key: str, tags: Headers) -> bool:
+    """Replace the object's tags and return whether there is one; not a change. Raises NoSuchBucket."""
+    text = as_text(tags)
+    require_bucket(transaction, bucket)
+    return transaction.connection.execute(_SET_TAGS, (text, bucket, key)).rowcount == 1
+
+
 def _current(transaction: Transaction, bucket: str, key: str, precondition: Precondition | None) -> Entry | None:
-    execute = transaction.connection.execute
-    if execute("SELECT 1 FROM buckets WHERE name = ?", (bucket,)).fetchone() is None:
-        raise NoSuchBucket(bucket)
-    row = execute(CURRENT, (bucket, key)).fetchone()
+    require_bucket(transaction, bucket)
+    row = transaction.connection.execute(CURRENT, (bucket, key)).fetchone()
     before = None if row is None else as_entry(row)
     if precondition is not None:
         precondition(None if before is None else before.object)
@@ -98,7 +99,7 @@ def _current(transaction: Transaction, bucket: str, key: str, precondition: Prec
 
 def _supersede(transaction: Transaction, before: Entry | None) -> Superseded:
     if before is None:
-        return Superseded(None)
+        return Superseded()
     if before.place is Place.BODY:
         transaction.connection.execute(_DROP_BODY, (before.object.seq,))
     return Superseded(before.staged)
@@ -116,4 +117,7 @@ def _stored(new: NewObject, seq: int, size: int, at_us: int) -> StoredObject:
         headers=new.headers,
         metadata=new.metadata,
         checksums=new.checksums,
+        tags=new.tags,
+        checksum_type=new.checksum_type,
+        parts=new.parts,
     )

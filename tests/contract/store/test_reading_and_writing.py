@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
+import dataclasses
 import threading
 import tracemalloc
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 
 from dvc_sync_s3.store.errors import BodyLost, NoSuchBucket
 from dvc_sync_s3.store.incoming import SMALL_BYTES, Incoming
-from dvc_sync_s3.store.model import NewObject, StoredObject
+from dvc_sync_s3.store.model import ListRequest, NewObject, ObjectPart, StoredObject
 from dvc_sync_s3.store.store import Store
 from tests.contract.store.bodies import get, keys, md5, put
 from tests.contract.store.conftest import StillClock
@@ -49,6 +50,9 @@ async def test_everything_said_of_an_object_is_kept_over_a_restart(folder: Path,
         headers=(("cache-control", "no-store"), ("content-language", "de")),
         metadata=(("annotator", "Zoë"),),
         checksums=(("CRC32", "7bJhLw=="),),
+        tags=(("project", "7"), ("Ärger", "")),
+        checksum_type="COMPOSITE",
+        parts=(ObjectPart(1, 5 << 20, (("CRC32", "7bJhLw=="),)), ObjectPart(3, 17)),
     )
     first = Store(folder, clock)
     await first.start()
@@ -62,6 +66,8 @@ async def test_everything_said_of_an_object_is_kept_over_a_restart(folder: Path,
     await second.start()
     assert second.head("team", "é 318") == stored
     assert (stored.metadata, stored.headers, stored.checksums) == (new.metadata, new.headers, new.checksums)
+    assert (stored.tags, stored.checksum_type, stored.parts) == (new.tags, new.checksum_type, new.parts)
+    assert second.list(ListRequest("team")).objects == (dataclasses.replace(stored, parts=()),)
     assert (stored.modified_at, stored.size, stored.content_type) == (clock.now(), 1, "image/png")
     assert second.instance_id() == instance_id
     await second.close()
@@ -94,6 +100,33 @@ async def test_a_deleted_object_is_gone_with_its_plain_file_and_the_folders_it_e
     await store.delete("team", "a/d")
     store.publish()
     assert list((folder / "team").iterdir()) == []
+
+
+async def test_new_tags_are_no_change_of_the_object(store: Store, clock: StillClock) -> None:
+    stored = await put(store, "318", b"x")
+    clock.move(60)
+    for is_published in (False, True):
+        if is_published:
+            store.publish()
+        tags = (("published", str(is_published)),)
+        assert await store.set_tags("team", "318", tags) is True
+        assert store.head("team", "318") == dataclasses.replace(stored, tags=tags)
+        assert store.last_seq() == stored.seq
+        assert get(store, "318") == b"x"
+    assert await store.set_tags("team", "318", ()) is True
+    assert store.head("team", "318") == stored
+
+
+async def test_tags_are_for_objects_that_exist_and_end_with_them(store: Store) -> None:
+    assert await store.set_tags("team", "318", (("a", "b"),)) is False
+    with pytest.raises(NoSuchBucket):
+        await store.set_tags("nobody", "318", ())
+    await put(store, "318", b"x")
+    await store.set_tags("team", "318", (("a", "b"),))
+    assert (await put(store, "318", b"y")).tags == ()
+    stored = store.head("team", "318")
+    assert stored is not None
+    assert stored.tags == ()
 
 
 async def test_deleting_what_does_not_exist_writes_nothing(store: Store) -> None:

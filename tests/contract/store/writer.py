@@ -56,7 +56,7 @@ def die_at(step: str) -> None:
     elif step == "files on disk, rows not yet changed":
         publisher._mark = die
     elif step == "rows changed, staging not yet cleared":
-        publisher.remove_staged = die  # type: ignore[attr-defined]
+        publisher.remove_file = die  # type: ignore[attr-defined]
 
 
 async def main(folder: Path, first: int, step: str | None) -> None:

@@ -11,7 +11,7 @@ STEPS_PER_CALL = 100
 def fill(connection: sqlite3.Connection, keys: list[str]) -> None:
     connection.execute("BEGIN")
     connection.executemany(
-        "INSERT INTO objects VALUES ('team', ?, ?, 0, '', 0, NULL, '[]', '[]', '[]', 'tree', NULL)",
+        "INSERT INTO objects VALUES ('team', ?, ?, 0, '', 0, NULL, '[]', '[]', '[]', '[]', NULL, 'tree', NULL, '[]')",
         [(key, seq) for seq, key in enumerate(keys, 1)],
     )
     connection.execute("COMMIT")

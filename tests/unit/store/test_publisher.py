@@ -11,7 +11,7 @@ import pytest
 
 from dvc_sync_s3 import durable
 from dvc_sync_s3.clock import SystemClock
-from dvc_sync_s3.store import index, reader, writes
+from dvc_sync_s3.store import buckets, index, reader, writes
 from dvc_sync_s3.store.committer import Committer, Transaction
 from dvc_sync_s3.store.folder import DataFolder, open_body
 from dvc_sync_s3.store.model import NewObject
@@ -28,7 +28,7 @@ class Desk:
         clock = SystemClock()
         self.committer = Committer(index.set_up(self.folder.index), clock, lambda: None)
         self.publisher = Publisher(self.folder, self.folder.rules(), self.committer, clock)
-        self.committer.write_and_wait(lambda transaction: writes.create_bucket(transaction, "team"))
+        self.committer.write_and_wait(lambda transaction: buckets.create_bucket(transaction, "team"))
         self.reader = Reader(root)
 
     def put(self, key: str, data: bytes) -> None:
