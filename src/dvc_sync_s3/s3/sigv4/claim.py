@@ -5,19 +5,18 @@ from __future__ import annotations
 import contextlib
 import re
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 
 from dvc_sync_s3.s3.errors import S3Error
-from dvc_sync_s3.s3.request import S3Request
+from dvc_sync_s3.s3.request import Headers, S3Request
 from dvc_sync_s3.s3.sigv4.canonical import ALGORITHM, Scope
 
 UNSIGNED_PAYLOAD = "UNSIGNED-PAYLOAD"
-_AUTHORIZATION = re.compile(
-    rf"{ALGORITHM}\s+Credential=(?P<credential>[^,\s]+)\s*,\s*SignedHeaders=(?P<headers>[^,\s]+)\s*,"
-    r"\s*Signature=(?P<signature>[0-9a-f]{64})\s*"
-)
 _TIMESTAMP = re.compile(r"\d{8}T\d{6}Z", re.ASCII)
+_SIGNATURE = re.compile(r"[0-9a-f]{64}")
 _SECONDS = re.compile(r"\d{1,6}", re.ASCII)
+_MALFORMED = "AuthorizationHeaderMalformed"
 _MAX_EXPIRES_S = 7 * 24 * 3600
 
 
@@ -40,7 +39,7 @@ class Claim:
 
 def read_claim(request: S3Request) -> Claim:
     """Find the request's signature; raise AWS's code for a missing, foreign or malformed one."""
-    in_header = "authorization" in request.headers
+    in_header = request.headers.get("authorization", "") != ""
     in_query = "X-Amz-Algorithm" in request.query
     if in_header and in_query:
         raise S3Error("InvalidArgument", "Only one way of signing is allowed: header or query.")
@@ -49,35 +48,55 @@ def read_claim(request: S3Request) -> Claim:
     if in_header:
         return _from_header(request)
     if "Signature" in request.query or "AWSAccessKeyId" in request.query:
-        raise _signature_version_2()
-    raise S3Error("AccessDenied", "Anonymous access is not allowed: sign the request.")
+        raise signature_version_2()
+    raise anonymous()
 
 
 def _from_header(request: S3Request) -> Claim:
-    text = request.headers["authorization"]
-    if text.startswith("AWS "):
-        raise _signature_version_2()
-    found = _AUTHORIZATION.fullmatch(text)
-    if found is None:
-        if not text.startswith(ALGORITHM):
-            raise S3Error("InvalidArgument", "Unsupported Authorization Type")
-        raise S3Error("AuthorizationHeaderMalformed")
+    fields = _authorization_fields(request.headers["authorization"])
     payload_hash = request.headers.get("x-amz-content-sha256")
     if payload_hash is None:
         raise S3Error("InvalidRequest", "Missing required header for this request: x-amz-content-sha256")
-    timestamp = request.headers.get("x-amz-date", "")
-    time = _parse_time(timestamp, "AccessDenied")
-    access_key_id, scope = _split_credential(found["credential"], timestamp, "AuthorizationHeaderMalformed")
+    time = _time_of(request.headers)
+    timestamp = time.strftime("%Y%m%dT%H%M%SZ")
+    access_key_id, scope = split_credential(fields["Credential"], timestamp, _MALFORMED)
     return Claim(
         access_key_id=access_key_id,
         scope=scope,
         timestamp=timestamp,
         time=time,
-        signed_headers=tuple(found["headers"].split(";")),
-        signature=found["signature"],
+        signed_headers=tuple(fields["SignedHeaders"].split(";")),
+        signature=fields["Signature"],
         payload_hash=payload_hash,
         expires_after=None,
     )
+
+
+def _authorization_fields(text: str) -> dict[str, str]:
+    if text.startswith("AWS "):
+        raise signature_version_2()
+    algorithm, _, rest = text.partition(" ")
+    if algorithm != ALGORITHM:
+        raise S3Error("InvalidArgument", "Unsupported Authorization Type")
+    pairs = (field.strip().partition("=") for field in rest.split(","))
+    fields = {name: value for name, _, value in pairs}
+    for name in ("Credential", "SignedHeaders", "Signature"):
+        if not fields.get(name):
+            raise S3Error(_MALFORMED, f"The authorization header is malformed; missing {name}.")
+    if not _SIGNATURE.fullmatch(fields["Signature"]):
+        raise S3Error(_MALFORMED, "The authorization header is malformed; a signature is 64 hexadecimal digits.")
+    return fields
+
+
+def _time_of(headers: Headers) -> datetime:
+    """Read `x-amz-date`, else `Date`, which may be an HTTP date."""
+    with contextlib.suppress(ValueError, OverflowError):
+        if "x-amz-date" in headers:
+            return parse_timestamp(headers["x-amz-date"])
+        date = headers.get("date", "")
+        time = parse_timestamp(date) if _TIMESTAMP.fullmatch(date) else parsedate_to_datetime(date)
+        return time.replace(tzinfo=time.tzinfo or UTC).astimezone(UTC)
+    raise S3Error("AccessDenied", "AWS authentication requires a valid Date or x-amz-date header")
 
 
 def _from_query(request: S3Request) -> Claim:
@@ -89,11 +108,14 @@ def _from_query(request: S3Request) -> Claim:
         if not query.get(name):
             raise S3Error(code, f"The query parameter {name} is missing.")
     expires_s = query["X-Amz-Expires"]
-    if not _SECONDS.fullmatch(expires_s) or not 1 <= int(expires_s) <= _MAX_EXPIRES_S:
-        raise S3Error(code, "X-Amz-Expires must be a number of seconds from 1 to 604800.")
+    if not _SECONDS.fullmatch(expires_s) or int(expires_s) > _MAX_EXPIRES_S:
+        raise S3Error(code, "X-Amz-Expires must be a number of seconds from 0 to 604800.")
     timestamp = query["X-Amz-Date"]
-    time = _parse_time(timestamp, code)
-    access_key_id, scope = _split_credential(query["X-Amz-Credential"], timestamp, code)
+    try:
+        time = parse_timestamp(timestamp)
+    except ValueError:
+        raise S3Error(code, "X-Amz-Date must be in the ISO8601 Long Format \"yyyyMMdd'T'HHmmss'Z'\"") from None
+    access_key_id, scope = split_credential(query["X-Amz-Credential"], timestamp, code)
     return Claim(
         access_key_id=access_key_id,
         scope=scope,
@@ -106,21 +128,41 @@ def _from_query(request: S3Request) -> Claim:
     )
 
 
-def _split_credential(credential: str, timestamp: str, code: str) -> tuple[str, Scope]:
-    parts = credential.rsplit("/", 4)
-    if len(parts) != 5 or parts[3:] != ["s3", "aws4_request"]:
+def split_credential(credential: str, timestamp: str, code: str) -> tuple[str, Scope]:
+    """Return the access key id and the scope; raise `code` unless the scope is one of ours, in any region.
+
+    >>> split_credential("KEY/20130524/eu-central-1/s3/aws4_request", "20130524T000000Z", "AccessDenied")
+    ('KEY', Scope(date='20130524', region='eu-central-1', service='s3'))
+    """
+    access_key_id, *scope = credential.rsplit("/", 4)
+    if len(scope) != 4 or not access_key_id or not scope[1]:
         raise S3Error(code, 'The credential must be "<access key id>/YYYYMMDD/<region>/s3/aws4_request".')
-    if parts[1] != timestamp[:8]:
+    date, region, service, terminator = scope
+    if service != "s3":
+        raise S3Error(code, "The service of the credential is wrong: this service is s3.")
+    if terminator != "aws4_request":
+        raise S3Error(code, "The credential ends wrongly: its last word is aws4_request.")
+    if date != timestamp[:8]:
         raise S3Error(code, "The date of the credential is not the date of the request.")
-    return parts[0], Scope(date=parts[1], region=parts[2], service=parts[3])
+    return access_key_id, Scope(date=date, region=region, service=service)
 
 
-def _parse_time(text: str, code: str) -> datetime:
-    if _TIMESTAMP.fullmatch(text):
-        with contextlib.suppress(ValueError):
-            return datetime.fromisoformat(text)
-    raise S3Error(code, "A signature needs its time: x-amz-date as YYYYMMDDTHHMMSSZ.")
+def parse_timestamp(text: str) -> datetime:
+    """Read a time as signatures carry it; raise ValueError.
+
+    >>> parse_timestamp("20130524T000000Z")
+    datetime.datetime(2013, 5, 24, 0, 0, tzinfo=datetime.timezone.utc)
+    """
+    if not _TIMESTAMP.fullmatch(text):
+        raise ValueError(f"{text!r} is not YYYYMMDDTHHMMSSZ")
+    return datetime.fromisoformat(text)
 
 
-def _signature_version_2() -> S3Error:
+def anonymous() -> S3Error:
+    """Return the refusal of a request that nobody signed."""
+    return S3Error("AccessDenied", "Anonymous access is not allowed: sign the request.")
+
+
+def signature_version_2() -> S3Error:
+    """Return the refusal of the old way to sign."""
     return S3Error("InvalidRequest", "Signature version 2 is not supported: please use AWS4-HMAC-SHA256.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from urllib.parse import urlsplit
 
 import pytest
@@ -155,6 +156,9 @@ def authorized(authorization: str, **headers: str) -> S3Request:
         ("SignedHeaders=", "Headers=", "AuthorizationHeaderMalformed"),
         ("/aws4_request", "/aws3_request", "AuthorizationHeaderMalformed"),
         ("/s3/", "/ec2/", "AuthorizationHeaderMalformed"),
+        ("/eu-central-1/", "//", "AuthorizationHeaderMalformed"),
+        (f"Credential={ACCESS_KEY_ID}/", "Credential=/", "AuthorizationHeaderMalformed"),
+        ("Credential=", "Credential", "AuthorizationHeaderMalformed"),
         ("/eu-central-1/s3", "", "AuthorizationHeaderMalformed"),
         ("/20", "/19", "AuthorizationHeaderMalformed"),
     ],
@@ -200,6 +204,37 @@ def test_a_signature_needs_its_time(headers: dict[str, str]) -> None:
     assert code_of(request_of("GET", URL, {**signed, **headers})) == "AccessDenied"
 
 
+def dated(date: str) -> S3Request:
+    """Return a request that says its time in `Date`, signed as of now."""
+    signed = {name.lower(): value for name, value in sign("GET", URL, {"Date": "replaced"}).items()}
+    assert "x-amz-date" not in signed
+    return request_of("GET", URL, {**signed, "date": date.format(signed["date"])})
+
+
+def test_a_date_header_does_for_a_time() -> None:
+    assert holds(dated("{}"))
+
+
+@pytest.mark.parametrize("date", ["", "yesterday", "20130524T250000Z", "Fri, 31 Dec 9999 23:59:59 -1400"])
+def test_a_date_header_that_says_no_time_is_refused(date: str) -> None:
+    assert code_of(dated(date)) == "AccessDenied"
+
+
+def test_another_date_does_not_match() -> None:
+    for earlier in (format_datetime(now() - MINUTE, usegmt=True), (now() - MINUTE).strftime("%Y%m%dT%H%M%SZ")):
+        assert code_of(dated(earlier)) == "SignatureDoesNotMatch"
+
+
+def test_the_parts_of_an_authorization_may_come_in_any_order() -> None:
+    algorithm, _, fields = by_header()["Authorization"].partition(" ")
+    assert holds(authorized(f"{algorithm} {','.join(reversed(fields.split(', ')))}"))
+
+
+def test_a_presigned_url_for_no_time_has_expired() -> None:
+    request = request_of("GET", presign("GET", URL, expires_s=0))
+    assert code_of(request, now() + timedelta(seconds=1)) == "AccessDenied"
+
+
 def test_a_signature_needs_the_hash_of_the_body() -> None:
     signed = {name: value for name, value in by_header().items() if name.lower() != "x-amz-content-sha256"}
     assert code_of(request_of("GET", URL, signed)) == "InvalidRequest"
@@ -207,6 +242,7 @@ def test_a_signature_needs_the_hash_of_the_body() -> None:
 
 def test_nobody_is_anonymous() -> None:
     assert code_of(request_of("GET", URL)) == "AccessDenied"
+    assert code_of(request_of("GET", URL, {"authorization": ""})) == "AccessDenied"
 
 
 def test_signature_version_2_is_refused_by_its_name() -> None:
