@@ -9,24 +9,31 @@ import errno
 import sqlite3
 from collections.abc import Mapping
 
-from dvc_sync_s3.store.errors import NoSuchBucket
+from dvc_sync_s3.store.errors import BucketNotEmpty, NoSuchBucket
 
 ERRORS: Mapping[str, tuple[int, str]] = {
+    "AccessControlListNotSupported": (400, "The bucket does not allow ACLs: everything is private to its owner."),
     "AccessDenied": (403, "Access Denied."),
     "AccessForbidden": (403, "CORS does not allow this request."),
     "AuthorizationHeaderMalformed": (400, "The authorization header is malformed."),
     "AuthorizationQueryParametersError": (400, "The query parameters that sign this request are malformed."),
     "BadDigest": (400, "The checksum you specified did not match what we received."),
+    "BadRequest": (400, "Bad request."),
+    "BucketAlreadyOwnedByYou": (409, "The bucket you tried to create already exists, and you own it."),
+    "BucketNotEmpty": (409, "The bucket you tried to delete is not empty."),
     "EntityTooLarge": (400, "The object is larger than an object may be."),
     "IncompleteBody": (400, "The body ended before the number of bytes that its headers announce."),
     "InternalError": (500, "We encountered an internal error. Please try again."),
     "InvalidAccessKeyId": (403, "The access key id does not exist in our records."),
     "InvalidArgument": (400, "Invalid argument."),
+    "InvalidBucketName": (400, "The specified bucket is not valid."),
     "InvalidChunkSizeError": (400, "The size of a chunk is not valid."),
     "InvalidDigest": (400, "The Content-MD5 you specified is not valid."),
+    "InvalidLocationConstraint": (400, "The specified location constraint is not valid."),
     "InvalidPartNumber": (416, "The requested part number is not satisfiable."),
     "InvalidRange": (416, "The requested range is not satisfiable."),
     "InvalidRequest": (400, "Invalid request."),
+    "InvalidTag": (400, "A tag is not valid."),
     "InvalidURI": (400, "The URI could not be parsed."),
     "KeyTooLongError": (400, "Your key is too long: a key has at most 1,024 bytes of UTF-8."),
     "MalformedTrailerError": (400, "The trailer of the body is malformed."),
@@ -36,15 +43,26 @@ ERRORS: Mapping[str, tuple[int, str]] = {
     "MethodNotAllowed": (405, "The method is not allowed against this resource."),
     "MissingContentLength": (411, "You must provide the Content-Length HTTP header."),
     "NoSuchBucket": (404, "The specified bucket does not exist."),
+    "NoSuchBucketPolicy": (404, "The bucket policy does not exist."),
+    "NoSuchCORSConfiguration": (404, "The CORS configuration does not exist."),
     "NoSuchKey": (404, "The specified key does not exist."),
+    "NoSuchLifecycleConfiguration": (404, "The lifecycle configuration does not exist."),
+    "NoSuchPublicAccessBlockConfiguration": (404, "The public access block configuration was not found."),
+    "NoSuchTagSet": (404, "The TagSet does not exist."),
     "NoSuchVersion": (404, "The specified version does not exist: this service keeps no versions."),
+    "NoSuchWebsiteConfiguration": (404, "The specified bucket does not have a website configuration."),
     "NotImplemented": (501, "This operation is not implemented."),
+    "ObjectLockConfigurationNotFoundError": (404, "Object Lock configuration does not exist for this bucket."),
+    "OwnershipControlsNotFoundError": (404, "The bucket ownership controls were not found."),
     "PreconditionFailed": (412, "At least one of the preconditions you specified did not hold."),
+    "ReplicationConfigurationNotFoundError": (404, "The replication configuration was not found."),
     "RequestHeaderSectionTooLarge": (400, "The headers of the request are larger than a request's may be."),
     "RequestTimeTooSkewed": (403, "The request's time differs too much from the server's."),
     "RequestTimeout": (400, "The body did not arrive within the timeout period."),
+    "ServerSideEncryptionConfigurationNotFoundError": (404, "The server side encryption configuration was not found."),
     "ServiceUnavailable": (503, "The data folder can't be written right now. Please try again."),
     "SignatureDoesNotMatch": (403, "The signature does not match: check the secret access key and how you sign."),
+    "UnresolvableGrantByEmailAddress": (400, "The email address you provided does not match any account on record."),
     "XAmzContentSHA256Mismatch": (400, "The 'x-amz-content-sha256' header does not match what was received."),
 }
 
@@ -74,6 +92,8 @@ def as_s3_error(error: Exception) -> S3Error:
             return error
         case NoSuchBucket():
             return S3Error("NoSuchBucket")
+        case BucketNotEmpty():
+            return S3Error("BucketNotEmpty")
         case OSError(errno=number) if number in _DISK_TROUBLE:
             return S3Error("ServiceUnavailable")
         case sqlite3.OperationalError():

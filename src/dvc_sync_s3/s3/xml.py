@@ -14,17 +14,18 @@ _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0d\x0e-\x1f\ufffe\uffff]")
 
 Text = str | int | bool | datetime | None
 Node = tuple[str, "Text | list[Node]"]
-"""A name with its text, or with its children; text None leaves the element out."""
+"""A name, attributes behind it if any, with its text or its children; text None leaves the element out."""
 
 
-def document(name: str, children: Iterable[Node], *, namespace: str = NAMESPACE) -> bytes:
-    r"""Write a document.
+def document(name: str, content: Iterable[Node] | str, *, namespace: str = NAMESPACE) -> bytes:
+    r"""Write a document of elements or of text.
 
     >>> document("A", [("Key", "a&b"), ("Size", 3), ("Gone", None), ("B", [("On", True)])], namespace="")
     b'<?xml version="1.0" encoding="UTF-8"?>\n<A><Key>a&amp;b</Key><Size>3</Size><B><On>true</On></B></A>'
     """
     start = f'<{name} xmlns="{namespace}">' if namespace else f"<{name}>"
-    return f"{_DECLARATION}{start}{''.join(map(_element, children))}</{name}>".encode()
+    inner = _text(content) if isinstance(content, str) else "".join(map(_element, content))
+    return f"{_DECLARATION}{start}{inner}</{name}>".encode()
 
 
 def _element(node: Node) -> str:
@@ -32,7 +33,7 @@ def _element(node: Node) -> str:
     if value is None:
         return ""
     inner = "".join(map(_element, value)) if isinstance(value, list) else _text(value)
-    return f"<{name}>{inner}</{name}>"
+    return f"<{name}>{inner}</{name.partition(' ')[0]}>"
 
 
 def _text(value: str | int | bool | datetime) -> str:  # noqa: FBT001 - a value to be written, not a switch
