@@ -1,0 +1,73 @@
+"""What CopyObject and UploadPartCopy share: the source, its conditions, its bytes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, BinaryIO
+from urllib.parse import unquote_to_bytes
+
+from dvc_sync_s3.s3.conditions import is_not_modified
+from dvc_sync_s3.s3.errors import S3Error
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from dvc_sync_s3.s3.call import Call
+    from dvc_sync_s3.store.model import StoredObject
+
+_HEADER = "x-amz-copy-source"
+_VERSION = b"?versionId="
+_PIECE_BYTES = 1024 * 1024
+
+
+def parse_copy_source(header: str) -> tuple[str, str]:
+    """Return bucket and key; `header` is as HTTP gives it, Latin-1; raise `InvalidArgument` or `NoSuchVersion`.
+
+    >>> parse_copy_source("/annotations/out/a%20b%3F"), parse_copy_source("annotations/318?versionId=null")
+    (('annotations', 'out/a b?'), ('annotations', '318'))
+    """
+    path, _, version = header.encode("latin-1").partition(_VERSION)
+    if version not in {b"", b"null"}:
+        raise S3Error("NoSuchVersion")
+    try:
+        # Decoded before it is split: some clients encode the slash after the bucket too.
+        bucket, _, key = unquote_to_bytes(path).decode().removeprefix("/").partition("/")
+    except UnicodeDecodeError:
+        bucket = key = ""
+    if not bucket or not key:
+        raise S3Error("InvalidArgument", f"{_HEADER} must be a bucket, a slash and a key, percent-encoded UTF-8.")
+    return bucket, key
+
+
+@contextmanager
+def opened_copy_source(call: Call) -> Iterator[tuple[StoredObject, BinaryIO]]:
+    """Open what `x-amz-copy-source` names while the block runs, if it meets `x-amz-copy-source-if-*`.
+
+    Raises `NoSuchBucket`, `NoSuchKey`, `PreconditionFailed`, `InvalidRequest`.
+    """
+    headers = call.request.headers
+    if any(name.startswith(f"{_HEADER}-server-side-encryption-customer-") for name in headers):
+        raise S3Error("InvalidRequest", "The encryption parameters are not applicable to this object.")
+    bucket, key = parse_copy_source(headers[_HEADER])
+    opened = call.store.open(bucket, key)
+    if opened is None:
+        raise S3Error("NoSuchKey" if call.store.has_bucket(bucket) else "NoSuchBucket")
+    source, file = opened
+    with file:
+        conditions = {name.removeprefix(f"{_HEADER}-"): value for name, value in headers.items() if _HEADER in name}
+        if is_not_modified(source, conditions):
+            raise S3Error("PreconditionFailed")
+        yield source, file
+
+
+async def pieces(file: BinaryIO, offset: int, size: int) -> AsyncIterator[bytes]:
+    """Yield `size` bytes of `file` from `offset`, a bounded piece at a time; raise OSError if it has fewer."""
+    file.seek(offset)
+    while size:
+        piece = await asyncio.to_thread(file.read, min(size, _PIECE_BYTES))
+        if not piece:
+            raise OSError("a stored body ends before its size")
+        size -= len(piece)
+        yield piece
