@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from dvc_sync_s3.s3.body import RequestBody
 from dvc_sync_s3.s3.errors import S3Error
+from dvc_sync_s3.s3.ownership import OWNER_ID
 from dvc_sync_s3.s3.request import S3Request
 from dvc_sync_s3.s3.response import Response
 from dvc_sync_s3.store.store import Store
@@ -21,17 +22,15 @@ class Call:
     request: S3Request
     body: RequestBody
     store: Store
-    known_buckets: set[str]
-    """Buckets seen so far. They never go away, so a name in here needs no question to the disk."""
 
     @property
     def bucket(self) -> str:
-        """Return the name of a bucket that exists; raise `NoSuchBucket`."""
+        """Return the name of a bucket that exists; raise `NoSuchBucket` or, for an unexpected owner, `AccessDenied`."""
         name = self.request.bucket or ""
-        if name not in self.known_buckets:
-            if not self.store.has_bucket(name):
-                raise S3Error("NoSuchBucket")
-            self.known_buckets.add(name)
+        if self.request.headers.get("x-amz-expected-bucket-owner", OWNER_ID) != OWNER_ID:
+            raise S3Error("AccessDenied", "The bucket is not owned by the account that was expected.")
+        if not self.store.has_bucket(name):
+            raise S3Error("NoSuchBucket")
         return name
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
@@ -31,7 +32,7 @@ def parse_list_parameters(query: Query) -> ListParameters:
     if encoding_type not in (None, "url"):
         raise S3Error("InvalidArgument", "Invalid Encoding Method specified in Request")
     max_keys = query.get("max-keys") or str(_MAX_KEYS)
-    if not (max_keys.isascii() and max_keys.isdecimal()) or len(max_keys) > 10:
+    if not (max_keys.isascii() and max_keys.isdecimal() and len(max_keys) <= 10 and int(max_keys) < 2**31):
         raise S3Error("InvalidArgument", "max-keys must be a whole number from 0 to 2147483647.")
     return ListParameters(
         prefix=query.get("prefix", ""),
@@ -42,21 +43,43 @@ def parse_list_parameters(query: Query) -> ListParameters:
     )
 
 
+def write_token(after: str) -> str:
+    """Return the continuation token of a page that ends with `after`."""
+    return base64.urlsafe_b64encode(after.encode()).decode()
+
+
+def read_token(token: str) -> str:
+    """Return where the page of a continuation token begins; raise `InvalidArgument`.
+
+    >>> read_token(write_token("out/é"))
+    'out/é'
+    """
+    try:
+        return base64.b64decode(token, altchars=b"-_", validate=True).decode()
+    except ValueError:
+        raise S3Error("InvalidArgument", "The continuation token provided is incorrect") from None
+
+
 def _url_encode(name: str) -> str:
     return quote(name, safe="/-_.*")
 
 
-def object_elements(found: Sequence[StoredObject], encode: Callable[[str], str]) -> list[Node]:
-    """Write the objects of a page."""
+def object_elements(
+    found: Sequence[StoredObject], encode: Callable[[str], str], *, name: str = "Contents", extra: Sequence[Node] = ()
+) -> list[Node]:
+    """Write the objects of a page as elements called `name`, each with the `extra` ones in it."""
     return [
         (
-            "Contents",
+            name,
             [
                 ("Key", encode(item.key)),
                 ("LastModified", item.modified_at),
                 ("ETag", f'"{item.etag}"'),
+                *(("ChecksumAlgorithm", algorithm) for algorithm, _ in item.checksums),
+                ("ChecksumType", item.checksum_type),
                 ("Size", item.size),
                 ("StorageClass", "STANDARD"),
+                *extra,
             ],
         )
         for item in found

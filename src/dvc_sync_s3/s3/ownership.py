@@ -24,6 +24,7 @@ OWNER_NAME = "dvc-sync-s3"
 _PRIVATE_ACLS = ("private", "bucket-owner-full-control", "bucket-owner-read")
 """Canned lists that mean the same where there is one owner."""
 _OTHER_ACLS = ("public-read", "public-read-write", "authenticated-read", "aws-exec-read", "log-delivery-write")
+_OWNERSHIPS = ("BucketOwnerEnforced", "BucketOwnerPreferred", "ObjectWriter")
 _GRANTEE = 'Grantee xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:type="CanonicalUser"'
 
 
@@ -46,6 +47,14 @@ def require_private_headers(headers: Headers) -> None:
         raise S3Error("InvalidArgument", "x-amz-acl must be one of the canned access control lists.")
     if canned in _OTHER_ACLS or any(name.startswith("x-amz-grant-") for name in headers):
         raise S3Error("AccessControlListNotSupported")
+
+
+def require_enforced_ownership(ownership: str | None) -> None:
+    """Raise unless object ownership, if named, is the one that turns access control lists off."""
+    if ownership not in (None, *_OWNERSHIPS):
+        raise S3Error("InvalidArgument", f"Object ownership must be one of {', '.join(_OWNERSHIPS)}.")
+    if ownership in _OWNERSHIPS[1:]:
+        raise S3Error("NotImplemented", f"Object ownership is always {_OWNERSHIPS[0]}: ACLs are not implemented.")
 
 
 async def require_private_acl(call: Call) -> None:

@@ -51,7 +51,6 @@ class S3Service:
         self._keyring = keyring
         self._clock = clock
         self._idle_timeout_s = idle_timeout_s
-        self._known_buckets: set[str] = set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, whatever happens, and log one line about it."""
@@ -82,7 +81,7 @@ class S3Service:
         if operation is None:
             raise S3Error("NotImplemented", f"{exchange.operation} is not implemented.")
         exchange.body = RequestBody(request, signed, receive, self._idle_timeout_s)
-        return await operation(Call(request, exchange.body, self._store, self._known_buckets))
+        return await operation(Call(request, exchange.body, self._store))
 
     def _finish(self, exchange: _Exchange, response: Response) -> Response:
         """Add what every answer carries."""

@@ -5,20 +5,36 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from dvc_sync_s3.s3.call import Operation
+from dvc_sync_s3.s3.operations.create_bucket import create_bucket
+from dvc_sync_s3.s3.operations.delete_bucket import delete_bucket
 from dvc_sync_s3.s3.operations.delete_object import delete_object
+from dvc_sync_s3.s3.operations.get_bucket_acl import get_bucket_acl
+from dvc_sync_s3.s3.operations.get_bucket_location import get_bucket_location
 from dvc_sync_s3.s3.operations.get_object import get_object
 from dvc_sync_s3.s3.operations.head_bucket import head_bucket
 from dvc_sync_s3.s3.operations.head_object import head_object
+from dvc_sync_s3.s3.operations.list_buckets import list_buckets
+from dvc_sync_s3.s3.operations.list_object_versions import list_object_versions
 from dvc_sync_s3.s3.operations.list_objects import list_objects
 from dvc_sync_s3.s3.operations.list_objects_v2 import list_objects_v2
+from dvc_sync_s3.s3.operations.put_bucket_acl import put_bucket_acl
 from dvc_sync_s3.s3.operations.put_object import put_object
+from dvc_sync_s3.s3.operations.unconfigured import UNCONFIGURED
 
 OPERATIONS: Mapping[str, Operation] = {
+    "CreateBucket": create_bucket,
+    "DeleteBucket": delete_bucket,
     "DeleteObject": delete_object,
+    "GetBucketAcl": get_bucket_acl,
+    "GetBucketLocation": get_bucket_location,
     "GetObject": get_object,
     "HeadBucket": head_bucket,
     "HeadObject": head_object,
+    "ListBuckets": list_buckets,
+    "ListObjectVersions": list_object_versions,
     "ListObjects": list_objects,
     "ListObjectsV2": list_objects_v2,
+    "PutBucketAcl": put_bucket_acl,
     "PutObject": put_object,
+    **UNCONFIGURED,
 }
