@@ -37,6 +37,7 @@ class DataFolder:
         """Create the hidden folders, durably; raises OSError."""
         durable.make_folder(self.staging)
         durable.make_folder(self.odd)
+        durable.make_folder(self.uploads)
         # Whoever made those that were there, this service before it was killed or a person just now, may not have
         # waited for the disk.
         for folder in (self.hidden, self.root):
@@ -44,7 +45,6 @@ class DataFolder:
         for folder in self.root.parents:
             with contextlib.suppress(OSError):  # not ours, perhaps not even readable
                 durable.sync_folder(folder)
-        durable.make_folder(self.uploads)
 
     def rules(self) -> placement.PathRules:
         """Return what this file system can hold, having tried it; raises OSError."""

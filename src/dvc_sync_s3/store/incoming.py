@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
-from typing import TYPE_CHECKING, BinaryIO, Self
+import shutil
+from typing import TYPE_CHECKING, Any, BinaryIO, Self, TypeVar
 
 from dvc_sync_s3 import durable
+from dvc_sync_s3.store.folder import open_body
 from dvc_sync_s3.store.writes import Body
 
 if TYPE_CHECKING:
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from dvc_sync_s3.store.folder import DataFolder
+
+T = TypeVar("T")
 
 SMALL_BYTES = 256 * 1024
 """Up to here a body is committed with its change; above, memory is bounded by this and one write."""
@@ -28,9 +32,9 @@ class Incoming:
     def __init__(self, folder: DataFolder) -> None:
         self._folder = folder
         self._buffer = bytearray()
-        self._name: str | None = None
+        self._path: Path | None = None
         self._file: BinaryIO | None = None
-        self._work: asyncio.Future[None] | None = None
+        self._work: asyncio.Future[Any] | None = None
         self.size = 0
         """Bytes written so far."""
 
@@ -44,8 +48,8 @@ class Incoming:
             await asyncio.wait({self._work})  # cancelling the caller doesn't stop the thread
         if self._file is not None:
             self._file.close()
-        if self._name is not None:
-            remove_file(self._folder.staging / self._name)
+        if self._path is not None:
+            remove_file(self._path)
 
     async def write(self, data: bytes) -> None:
         """Append `data`; raises OSError if the disk refuses it."""
@@ -56,24 +60,53 @@ class Incoming:
 
     async def seal(self) -> Body:
         """Return the whole body, on disk if it isn't small; raises OSError if the disk refuses it."""
-        if self._file is None:
+        if self._file is None or self._path is None:
             return Body(self.size, bytes(self._buffer), None)
         await self._in_thread(functools.partial(self._sync, self._file))
-        return Body(self.size, None, self._name)
+        return Body(self.size, None, self._path.name)
+
+    async def append(self, path: Path, size: int) -> bool:
+        """Append a file's content and return whether there was one of `size` bytes; raises OSError."""
+        return await self._in_thread(functools.partial(self._append, path, size))
+
+    async def seal_into(self, folder: Path) -> Body:
+        """Return the whole body, however small, as a durable file in `folder`; raises OSError."""
+        name = await self._in_thread(functools.partial(self._move, folder))
+        return Body(self.size, None, name)
 
     def hand_over(self) -> None:
-        """Leave the file in staging to the index from now on."""
-        self._name = None
+        """Leave the file to the index from now on."""
+        self._path = None
 
-    async def _in_thread(self, work: Callable[[], None]) -> None:
-        self._work = asyncio.get_running_loop().run_in_executor(None, work)
-        await asyncio.shield(self._work)
+    async def _in_thread(self, work: Callable[[], T]) -> T:
+        future = self._work = asyncio.get_running_loop().run_in_executor(None, work)
+        return await asyncio.shield(future)
 
-    def _spill(self) -> None:
+    def _spill(self) -> BinaryIO:
         if self._file is None:
-            self._name, self._file = self._folder.new_staged(STAGED_PREFIX)
+            name, self._file = self._folder.new_staged(STAGED_PREFIX)
+            self._path = self._folder.staging / name
         self._file.write(self._buffer)
         self._buffer.clear()
+        return self._file
+
+    def _append(self, path: Path, size: int) -> bool:
+        source = open_body(path, size)
+        if source is None:
+            return False
+        with source:
+            shutil.copyfileobj(source, self._spill())
+        self.size += size
+        return True
+
+    def _move(self, folder: Path) -> str:
+        file = self._spill()
+        durable.sync_file(file)
+        file.close()
+        assert self._path is not None
+        self._path = self._path.replace(folder / self._path.name)
+        durable.sync_folder(folder)
+        return self._path.name
 
     def _sync(self, file: BinaryIO) -> None:
         self._spill()

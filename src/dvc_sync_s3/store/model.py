@@ -74,6 +74,75 @@ Precondition = Callable[[StoredObject | None], None]
 
 
 @dataclass(frozen=True, slots=True)
+class NewUpload:
+    """A multipart upload to be: what the object will be given, and how its checksums will be computed."""
+
+    bucket: str
+    key: str
+    content_type: str | None = None
+    headers: Headers = ()
+    metadata: Headers = ()
+    tags: Headers = ()
+    checksum_algorithm: str | None = None
+    checksum_type: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A multipart upload, neither completed nor aborted; ids of one key sort by time and can't be guessed."""
+
+    bucket: str
+    key: str
+    upload_id: str
+    initiated_at: datetime
+    content_type: str | None
+    headers: Headers
+    metadata: Headers
+    tags: Headers
+    checksum_algorithm: str | None
+    checksum_type: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPart:
+    """A part of an upload as it is now; ETag and checksums as those of an object."""
+
+    number: int
+    size: int
+    etag: str
+    modified_at: datetime
+    checksums: Headers
+
+
+@dataclass(frozen=True, slots=True)
+class UploadsRequest:
+    """A page of a bucket's uploads, by key and id: as `ListRequest`, with the place in the list given by both.
+
+    Without `after_upload_id` all uploads of the key `after` are excluded, with it those up to that id.
+    """
+
+    bucket: str
+    prefix: str = ""
+    delimiter: str = ""
+    after: str = ""
+    after_upload_id: str = ""
+    limit: int = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class UploadsPage:
+    """Uploads and common prefixes in key order; the last entry's names if more follow.
+
+    `next_after_upload_id` is None too if the last entry is a common prefix.
+    """
+
+    uploads: tuple[Upload, ...]
+    common_prefixes: tuple[str, ...]
+    next_after: str | None
+    next_after_upload_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class ListRequest:
     """A page of a bucket's keys: those with `prefix`, after `after`, grouped at `delimiter`, at most `limit`.
 

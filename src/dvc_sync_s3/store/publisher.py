@@ -34,6 +34,7 @@ BATCH = 128
 """Changes that share the waits for their folders and one transaction."""
 PATIENCE_S = 5.0
 """How often to look for a dead lock holder, for other processes' writes, and at what failed."""
+SWEEP_EVERY_S = 24 * 3600.0
 
 # The conditions are those of the partial indexes.
 _TO_PUBLISH = """
@@ -62,6 +63,7 @@ class Publisher:
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         self._connection: sqlite3.Connection | None = None
+        self._sweep_at_s = float("-inf")
 
     def start(self) -> None:
         """Publish on a thread from now on."""
@@ -107,6 +109,8 @@ class Publisher:
         if self._connection is None and self._lock.try_acquire():
             self._connection = index.connect(self._folder.index)
             self._connection.execute("PRAGMA query_only = ON")
+        if self._connection is not None and self._clock.monotonic_s() >= self._sweep_at_s:
+            self._sweep_at_s = self._clock.monotonic_s() + SWEEP_EVERY_S
             sweep(self._folder, self._connection, self._clock)
         return self._connection
 

@@ -7,11 +7,11 @@ import threading
 from io import BytesIO
 from typing import TYPE_CHECKING, BinaryIO
 
-from dvc_sync_s3.store import index
+from dvc_sync_s3.store import index, uploads
 from dvc_sync_s3.store.errors import BodyLost
 from dvc_sync_s3.store.folder import DataFolder, open_body
 from dvc_sync_s3.store.index import CURRENT, ENTRY_COLUMNS, Entry, Place, as_entry, as_time
-from dvc_sync_s3.store.listing import list_page
+from dvc_sync_s3.store.listing import list_page, list_uploads
 from dvc_sync_s3.store.model import (
     Bucket,
     Change,
@@ -19,6 +19,10 @@ from dvc_sync_s3.store.model import (
     ListPage,
     ListRequest,
     StoredObject,
+    StoredPart,
+    Upload,
+    UploadsPage,
+    UploadsRequest,
     Waiting,
 )
 
@@ -123,6 +127,21 @@ class Reader:
         """Return a page of keys in the order of their UTF-8 bytes; empty if the bucket doesn't exist."""
         with self._snapshot() as connection:
             return list_page(connection, request)
+
+    def upload(self, bucket: str, key: str, upload_id: str) -> Upload | None:
+        """Return the key's upload of this id if it is neither completed nor aborted, else None."""
+        upload = uploads.find(self._connection(), upload_id)
+        return upload if upload is not None and (upload.bucket, upload.key) == (bucket, key) else None
+
+    def uploads(self, request: UploadsRequest) -> UploadsPage:
+        """Return a page of uploads by key and id; empty if the bucket doesn't exist."""
+        with self._snapshot() as connection:
+            return list_uploads(connection, request)
+
+    def parts(self, upload_id: str, after: int, limit: int) -> tuple[StoredPart, ...]:
+        """Return the first `limit` parts whose number is above `after`, by number; none if there is no such upload."""
+        rows = self._connection().execute(uploads.PARTS, (upload_id, after, limit))
+        return tuple(uploads.as_part(row) for row in rows)
 
     def changes(self, after: int, limit: int) -> tuple[Change, ...]:
         """Return the first `limit` changes whose seq is above `after`, by seq."""

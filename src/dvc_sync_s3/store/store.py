@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import functools
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from dvc_sync_s3.process import FileLock
-from dvc_sync_s3.store import adopt, buckets, index, placement, writes
+from dvc_sync_s3.store import adopt, buckets, index, placement, uploads, writes
 from dvc_sync_s3.store.checkpointer import Checkpointer
 from dvc_sync_s3.store.committer import Committer
+from dvc_sync_s3.store.errors import NoSuchPart
 from dvc_sync_s3.store.incoming import Incoming, remove_file
 from dvc_sync_s3.store.publisher import Publisher
 from dvc_sync_s3.store.reader import Reader
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from dvc_sync_s3.clock import Clock
-    from dvc_sync_s3.store.model import Headers, NewObject, Precondition, StoredObject
+    from dvc_sync_s3.store.committer import Transaction
+    from dvc_sync_s3.store.model import Headers, NewObject, NewUpload, Precondition, StoredObject, StoredPart, Upload
+
+T = TypeVar("T")
 
 
 class Store(Reader):
@@ -72,12 +76,7 @@ class Store(Reader):
         """Store `incoming` as the object's body; raises NoSuchBucket or what `precondition` raises."""
         body = await incoming.seal()
         write = functools.partial(writes.put, new=new, body=body, precondition=precondition)
-        try:
-            stored, superseded = await self._writing().write(write)
-        except asyncio.CancelledError:
-            incoming.hand_over()  # it may still be committed
-            raise
-        incoming.hand_over()
+        stored, superseded = await self._commit(incoming, write)
         await self._clear(superseded)
         return stored
 
@@ -97,6 +96,48 @@ class Store(Reader):
         seq, superseded = await self._writing().write(write)
         await self._clear(superseded)
         return seq
+
+    async def create_upload(self, new: NewUpload) -> Upload:
+        """Begin a multipart upload; raises NoSuchBucket."""
+        return await self._writing().write(functools.partial(uploads.create, new=new))
+
+    async def put_part(
+        self, upload_id: str, number: int, incoming: Incoming, etag: str, checksums: Headers = ()
+    ) -> StoredPart:
+        """Store `incoming` as a part, in place of an earlier one of this number; raises NoSuchUpload."""
+        body = await incoming.seal_into(self._folder.uploads)
+        write = functools.partial(
+            uploads.put_part, upload_id=upload_id, number=number, body=body, etag=etag, checksums=checksums
+        )
+        part, superseded = await self._commit(incoming, write)
+        await self._clear(superseded)
+        return part
+
+    async def abort_upload(self, upload_id: str) -> None:
+        """Forget the upload and its parts; raises NoSuchUpload."""
+        await self._clear(await self._writing().write(functools.partial(uploads.abort, upload_id=upload_id)))
+
+    async def complete_upload(
+        self, upload_id: str, chosen: Sequence[StoredPart], new: NewObject, precondition: Precondition | None = None
+    ) -> StoredObject:
+        """Store the chosen parts, put together in their order, as the object's body; the upload is then gone.
+
+        Raises NoSuchUpload, NoSuchPart if one isn't there as it was when it was chosen, or what `precondition`
+        raises; the upload then stands as it was. Of several at once only one doesn't raise.
+        """
+        async with self.receive() as incoming:
+            files = await asyncio.to_thread(self._files_of, upload_id, chosen)
+            for part, file in files.items():
+                if not await incoming.append(self._folder.uploads / file, part.size):
+                    await asyncio.to_thread(self._files_of, upload_id, chosen)  # says so if all of it is gone
+                    raise NoSuchPart(upload_id, part.number)
+            body = await incoming.seal()
+            write = functools.partial(
+                uploads.complete, upload_id=upload_id, chosen=files, new=new, body=body, precondition=precondition
+            )
+            stored, superseded = await self._commit(incoming, write)
+        await self._clear(superseded)
+        return stored
 
     def publish(self) -> int:
         """Write plain files for all that is committed and return how many changes that were.
@@ -145,6 +186,18 @@ class Store(Reader):
         if self._committer is None:
             raise RuntimeError("the store isn't started")
         return self._committer
+
+    async def _commit(self, incoming: Incoming, write: Callable[[Transaction], T]) -> T:
+        try:
+            result = await self._writing().write(write)
+        except asyncio.CancelledError:
+            incoming.hand_over()  # it may still be committed
+            raise
+        incoming.hand_over()
+        return result
+
+    def _files_of(self, upload_id: str, chosen: Sequence[StoredPart]) -> dict[StoredPart, str]:
+        return uploads.files_of(self._connection(), upload_id, chosen)
 
     async def _clear(self, superseded: writes.Superseded) -> None:
         if superseded.staged is not None:
