@@ -18,8 +18,8 @@ demo: $(VENV)/dev.stamp  ## Show the whole way without Label Studio
 test: lint types layers unit  ## What every commit must pass
 
 unit: $(VENV)/dev.stamp
-	$(BIN)/python -m pytest src tests --doctest-modules --ignore=tests/e2e --ignore=tests/fault --ignore=tests/bench \
-		-m "not other_clients"
+	$(BIN)/python -m pytest src tests --doctest-modules --numprocesses=3 --ignore=tests/e2e --ignore=tests/fault \
+		--ignore=tests/bench --ignore-glob='*/test_label_studio_*' -m "not other_clients"
 
 conformance: $(VENV)/dev.stamp .venv-clients/stamp  ## The S3 side with every client, those with an environment of their own too
 	$(BIN)/python -m pytest tests/conformance
@@ -29,7 +29,7 @@ s3-tests: $(VENV)/dev.stamp  ## ceph's s3-tests, from a checkout: make s3-tests 
 	$(BIN)/python scripts/s3_tests.py "$(S3TESTS)"
 
 e2e: $(VENV)/dev.stamp .venv-labelstudio/stamp  ## The same with the real Label Studio, git over HTTP, S3 and GCS servers
-	$(BIN)/python -m pytest tests/e2e tests/assumptions -p no:doctest
+	$(BIN)/python -m pytest tests/e2e tests/assumptions/test_label_studio_*.py
 
 fault: $(VENV)/dev.stamp  ## Power cuts and kill -9
 	$(BIN)/python -m pytest tests/fault
@@ -39,6 +39,7 @@ lint: $(VENV)/dev.stamp
 	$(BIN)/ruff format --check .
 	$(BIN)/python scripts/check_size.py
 	$(BIN)/python scripts/write_reference.py --check
+	$(BIN)/python scripts/write_compatibility.py --check
 
 types: $(VENV)/dev.stamp
 	$(BIN)/mypy
@@ -52,6 +53,7 @@ format: $(VENV)/dev.stamp  ## Let ruff write the code its way
 
 reference: $(VENV)/dev.stamp  ## Write the generated pages of the documentation
 	$(BIN)/python scripts/write_reference.py
+	$(BIN)/python scripts/write_compatibility.py
 
 bench: $(VENV)/dev.stamp  ## Measure the hot paths; bounded, on loopback only
 	for script in tests/bench/bench_*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
