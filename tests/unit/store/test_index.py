@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from dvc_sync_s3.errors import Blocked
-from dvc_sync_s3.store import index, publisher, reader
+from dvc_sync_s3.store import index, listing, publisher, reader
 
 
 def plan(connection: sqlite3.Connection, sql: str) -> str:
@@ -27,6 +27,12 @@ def test_questions_about_changes_are_answered_from_an_index_without_sorting(
 def test_the_publisher_looks_only_at_what_is_not_published(connection: sqlite3.Connection) -> None:
     assert "objects_to_publish" in plan(connection, publisher._TO_PUBLISH)
     assert "deletions_to_publish" in plan(connection, publisher._TO_PUBLISH)
+
+
+def test_uploads_are_listed_from_an_index_and_no_further_than_asked(connection: sqlite3.Connection) -> None:
+    explained = "EXPLAIN QUERY PLAN " + listing._SCAN_UPLOADS
+    steps = [row[3] for row in connection.execute(explained, ("team", "a", "", "b"))]
+    assert steps == ["SEARCH uploads USING INDEX uploads_by_key (bucket=? AND (key,upload_id)>(?,?) AND key<?)"]
 
 
 def test_an_index_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:
