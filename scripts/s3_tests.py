@@ -88,7 +88,7 @@ def service(home: Path, keys: Mapping[str, tuple[str, str]]) -> Iterator[int]:
         "PORT": str(port),
         "AWS_ACCESS_KEY_ID": main[0],
         "AWS_SECRET_ACCESS_KEY": main[1],
-        "S3_EXTRA_KEYS": ",".join(":".join(pair) for pair in others),
+        "S3_EXTRA_KEYS": ",".join(":".join((*pair, "rw")) for pair in others),
         # No commits meanwhile: this is about S3.
         "BUNDLE_QUIET_SECONDS": "86400",
         "BUNDLE_MAX_SECONDS": "86400",
