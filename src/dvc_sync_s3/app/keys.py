@@ -9,6 +9,7 @@ from pathlib import Path
 
 from dvc_sync_s3 import durable
 from dvc_sync_s3.errors import SettingsError
+from dvc_sync_s3.s3.sigv4.verify import Keyring
 from dvc_sync_s3.settings import Settings
 
 FILE_NAME = "keys.json"
@@ -39,6 +40,14 @@ def key_pair(settings: Settings, folder: Path) -> KeyPair:
     content = {"access_key_id": made.access_key_id, "secret_access_key": made.secret}
     durable.write_file(path, json.dumps(content, indent=1).encode() + b"\n", mode=durable.PRIVATE)
     return made
+
+
+def keyring(main: KeyPair, settings: Settings) -> Keyring:
+    """Return all keys that may sign: the main pair, which may do everything, and the settings' extra ones."""
+    return Keyring(
+        {main.access_key_id: main.secret} | {key.access_key_id: key.secret for key in settings.extra_keys},
+        read_only=frozenset(key.access_key_id for key in settings.extra_keys if key.mode == "ro"),
+    )
 
 
 def _read(path: Path) -> KeyPair:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 
 import structlog
@@ -13,10 +13,11 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from dvc_sync_s3.app.greeting import Greeting, listening_on
 from dvc_sync_s3.app.ground import prepare
+from dvc_sync_s3.app.keys import keyring
 from dvc_sync_s3.clock import SystemClock
 from dvc_sync_s3.logs import configure_logs
+from dvc_sync_s3.s3.request import names_a_bucket
 from dvc_sync_s3.s3.service import S3Service
-from dvc_sync_s3.s3.sigv4.verify import Keyring
 from dvc_sync_s3.settings import Settings
 from dvc_sync_s3.store.store import Store
 from dvc_sync_s3.sync.supervisor import Supervisor
@@ -28,15 +29,21 @@ WORKER_COMMAND = (sys.executable, "-m", "dvc_sync_s3", "sync")
 
 
 class Application:
-    """The service as one ASGI application: S3 on every path but /-/, which is for people and probes."""
+    """The service as one ASGI application: S3 on every path but /-/, which is for people and probes.
 
-    def __init__(self, s3: ASGIApp, web: ASGIApp) -> None:
+    A bucket that is a host of its own under one of `domains` has /-/ for itself.
+    """
+
+    def __init__(self, s3: ASGIApp, web: ASGIApp, domains: Collection[str]) -> None:
         self._s3 = s3
         self._web = web
+        self._domains = domains
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Hand a request to whom its path belongs; start and end belong to the web side's lifespan."""
-        is_s3 = scope["type"] == "http" and not (scope["path"] + "/").startswith("/-/")
+        is_s3 = scope["type"] == "http" and (
+            not (scope["path"] + "/").startswith("/-/") or names_a_bucket(scope, self._domains)
+        )
         await (self._s3 if is_s3 else self._web)(scope, receive, send)
 
 
@@ -64,4 +71,5 @@ def create_app(settings: Settings) -> Application:
             await store.close()
 
     web = Starlette(routes=probe_routes(store, ground.hidden), lifespan=lifespan)
-    return Application(S3Service(store, Keyring({ground.keys.access_key_id: ground.keys.secret}), clock), web)
+    s3 = S3Service(store, keyring(ground.keys, settings), clock, domains=settings.s3_domains)
+    return Application(s3, web, settings.s3_domains)

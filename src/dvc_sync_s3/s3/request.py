@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, quote, unquote_to_bytes
 
@@ -31,20 +31,31 @@ class S3Request:
     query: Query
     headers: Headers
     request_id: str
+    scheme: str = "http"
+
+    @property
+    def location(self) -> str:
+        """Return the address that was asked, without its query."""
+        return f"{self.scheme}://{self.headers.get('host', '')}{self.raw_path.decode('latin-1')}"
 
 
-def parse_request(scope: Scope, request_id: str) -> S3Request:
-    """Decode an ASGI HTTP scope; raise `InvalidURI` or `RequestHeaderSectionTooLarge`."""
-    raw_path = raw_path_of(scope)
-    bucket, key = split_path(raw_path)
+def parse_request(scope: Scope, request_id: str, domains: Collection[str] = ()) -> S3Request:
+    """Decode an ASGI HTTP scope; raise `InvalidURI` or `RequestHeaderSectionTooLarge`.
+
+    A bucket may be a host of its own under each of `domains`.
+    """
+    raw_path, headers = raw_path_of(scope), read_headers(scope["headers"])
+    host_bucket = bucket_of_host(headers.get("host", ""), domains)
+    bucket, key = split_path(raw_path) if host_bucket is None else (host_bucket, _decode(raw_path.removeprefix(b"/")))
     return S3Request(
         method=scope["method"],
         raw_path=raw_path,
         bucket=bucket,
         key=key,
         query=parse_query(scope["query_string"]),
-        headers=read_headers(scope["headers"]),
+        headers=headers,
         request_id=request_id,
+        scheme=scope.get("scheme", "http"),
     )
 
 
@@ -71,6 +82,28 @@ def read_headers(raw: Iterable[tuple[bytes, bytes]]) -> Headers:
     return headers
 
 
+def bucket_of_host(host: str, domains: Collection[str]) -> str | None:
+    """Return the bucket that a `Host` names, None if the path names it.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html
+
+    >>> bucket_of_host("my.bucket.s3.localhost:8000", ["localhost", "s3.localhost"])
+    'my.bucket'
+    >>> bucket_of_host("s3.localhost:8000", ["localhost", "s3.localhost"]) is None
+    True
+    """
+    name = host.partition(":")[0].lower()
+    if name in domains:
+        return None
+    below = [domain for domain in domains if name.endswith(f".{domain}")]
+    return name.removesuffix(f".{max(below, key=len)}") or None if below else None
+
+
+def names_a_bucket(scope: Scope, domains: Collection[str]) -> bool:
+    """Tell whether the host of an ASGI HTTP scope is a bucket."""
+    return any(name == b"host" and bucket_of_host(host.decode("latin-1"), domains) for name, host in scope["headers"])
+
+
 def split_path(raw_path: bytes) -> tuple[str | None, str | None]:
     """Split a path-style path into bucket and key; only the first two slashes mean anything.
 
@@ -82,8 +115,12 @@ def split_path(raw_path: bytes) -> tuple[str | None, str | None]:
     (None, None)
     """
     bucket, _, key = raw_path.removeprefix(b"/").partition(b"/")
+    return _decode(bucket), _decode(key)
+
+
+def _decode(raw: bytes) -> str | None:
     try:
-        return unquote_to_bytes(bucket).decode() or None, unquote_to_bytes(key).decode() or None
+        return unquote_to_bytes(raw).decode() or None
     except UnicodeDecodeError:
         raise S3Error("InvalidURI", "The path is not UTF-8.") from None
 

@@ -1,12 +1,13 @@
 """One request, from top to bottom: read this page first.
 
-parse → name the operation → preflight? → verify the signature → run the operation → answer.
+parse → preflight? → name the operation → verify the signature → may this key? → run the operation → answer.
 Whatever is raised on the way becomes an answer here and nowhere else.
 """
 
 from __future__ import annotations
 
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 
 import structlog
@@ -15,9 +16,11 @@ from starlette.types import Receive, Scope, Send
 from dvc_sync_s3.clock import Clock
 from dvc_sync_s3.s3.body import IDLE_TIMEOUT_S, RequestBody
 from dvc_sync_s3.s3.call import Call
-from dvc_sync_s3.s3.cors import cors_headers, preflight
+from dvc_sync_s3.s3.cors import CorsRule, cors_headers, preflight, rules_of
+from dvc_sync_s3.s3.documents import BucketDocument
 from dvc_sync_s3.s3.errors import ClientGone, S3Error, as_s3_error
 from dvc_sync_s3.s3.operations import OPERATIONS
+from dvc_sync_s3.s3.permissions import require_permission
 from dvc_sync_s3.s3.request import S3Request, parse_request, raw_path_of
 from dvc_sync_s3.s3.response import Response
 from dvc_sync_s3.s3.routing import operation_of
@@ -38,6 +41,7 @@ class _Exchange:
     request: S3Request | None = None
     operation: str = "-"
     body: RequestBody | None = None
+    cors_rules: tuple[CorsRule, ...] = ()
     code: str | None = None
     trouble: Exception | None = field(default=None, repr=False)
 
@@ -45,11 +49,23 @@ class _Exchange:
 class S3Service:
     """The ASGI application that speaks S3."""
 
-    def __init__(self, store: Store, keyring: Keyring, clock: Clock, *, idle_timeout_s: float = IDLE_TIMEOUT_S) -> None:
-        """Answer from `store` whoever signs with a key of `keyring` and never lets a body rest for `idle_timeout_s`."""
+    def __init__(
+        self,
+        store: Store,
+        keyring: Keyring,
+        clock: Clock,
+        *,
+        domains: Collection[str] = (),
+        idle_timeout_s: float = IDLE_TIMEOUT_S,
+    ) -> None:
+        """Answer from `store` whoever signs with a key of `keyring` and never lets a body rest for `idle_timeout_s`.
+
+        Under each of `domains` a bucket may be a host of its own.
+        """
         self._store = store
         self._keyring = keyring
         self._clock = clock
+        self._domains = domains
         self._idle_timeout_s = idle_timeout_s
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -71,24 +87,31 @@ class S3Service:
             self._log(exchange, status, sender)
 
     async def _respond(self, exchange: _Exchange, scope: Scope, receive: Receive) -> Response:
-        request = exchange.request = parse_request(scope, exchange.request_id)
+        request = exchange.request = parse_request(scope, exchange.request_id, self._domains)
+        if "origin" in request.headers:
+            exchange.cors_rules = self._cors_rules(request.bucket)
         if request.method == "OPTIONS":
             exchange.operation = "Preflight"
-            return preflight(request.headers)
+            return preflight(exchange.cors_rules, request.headers)
         exchange.operation = operation_of(request)
         signed = verify(request, self._keyring, self._clock.now())
+        if signed is not None:
+            require_permission(self._keyring, signed.access_key_id, exchange.operation)
         operation = OPERATIONS.get(exchange.operation)
         if operation is None:
             raise S3Error("NotImplemented", f"{exchange.operation} is not implemented.")
         exchange.body = RequestBody(request, signed, receive, self._idle_timeout_s)
         return await operation(Call(request, exchange.body, self._store))
 
+    def _cors_rules(self, bucket: str | None) -> tuple[CorsRule, ...]:
+        return rules_of(None if bucket is None else self._store.bucket_document(bucket, BucketDocument.CORS))
+
     def _finish(self, exchange: _Exchange, response: Response) -> Response:
         """Add what every answer carries."""
         headers = {**response.headers, "x-amz-request-id": exchange.request_id}
         request = exchange.request
         if request is not None:
-            headers.update(cors_headers(request.headers))
+            headers.update(cors_headers(exchange.cors_rules, request.headers, request.method))
         if _leaves_a_body_unread(exchange):
             # The rest of the body would be read as the next request; SDKs wait for a second unless told.
             headers["Connection"] = "close"

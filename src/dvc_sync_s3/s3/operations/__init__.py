@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from dvc_sync_s3.s3.call import Operation
 from dvc_sync_s3.s3.operations.create_bucket import create_bucket
 from dvc_sync_s3.s3.operations.delete_bucket import delete_bucket
+from dvc_sync_s3.s3.operations.delete_bucket_cors import delete_bucket_cors
 from dvc_sync_s3.s3.operations.delete_object import delete_object
 from dvc_sync_s3.s3.operations.get_bucket_acl import get_bucket_acl
+from dvc_sync_s3.s3.operations.get_bucket_cors import get_bucket_cors
 from dvc_sync_s3.s3.operations.get_bucket_location import get_bucket_location
 from dvc_sync_s3.s3.operations.get_object import get_object
 from dvc_sync_s3.s3.operations.head_bucket import head_bucket
@@ -18,14 +20,17 @@ from dvc_sync_s3.s3.operations.list_object_versions import list_object_versions
 from dvc_sync_s3.s3.operations.list_objects import list_objects
 from dvc_sync_s3.s3.operations.list_objects_v2 import list_objects_v2
 from dvc_sync_s3.s3.operations.put_bucket_acl import put_bucket_acl
+from dvc_sync_s3.s3.operations.put_bucket_cors import put_bucket_cors
 from dvc_sync_s3.s3.operations.put_object import put_object
 from dvc_sync_s3.s3.operations.unconfigured import UNCONFIGURED
 
 OPERATIONS: Mapping[str, Operation] = {
     "CreateBucket": create_bucket,
     "DeleteBucket": delete_bucket,
+    "DeleteBucketCors": delete_bucket_cors,
     "DeleteObject": delete_object,
     "GetBucketAcl": get_bucket_acl,
+    "GetBucketCors": get_bucket_cors,
     "GetBucketLocation": get_bucket_location,
     "GetObject": get_object,
     "HeadBucket": head_bucket,
@@ -35,6 +40,7 @@ OPERATIONS: Mapping[str, Operation] = {
     "ListObjects": list_objects,
     "ListObjectsV2": list_objects_v2,
     "PutBucketAcl": put_bucket_acl,
+    "PutBucketCors": put_bucket_cors,
     "PutObject": put_object,
     **UNCONFIGURED,
 }

@@ -20,6 +20,8 @@ class Keyring:
     """The key pairs that may sign: access key id → secret."""
 
     secrets: Mapping[str, str] = field(repr=False)
+    read_only: frozenset[str] = frozenset()
+    """The access key ids that may change nothing."""
 
 
 @dataclass(frozen=True, slots=True)
