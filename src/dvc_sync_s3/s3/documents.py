@@ -13,7 +13,10 @@ DEFAULT_REGION = "us-east-1"
 
 
 class BucketDocument(StrEnum):
-    """The names of the documents; all but the location are XML, as they are given back."""
+    """The names of the documents.
+
+    All but the location are XML, as they are given back; an empty one was deleted where every bucket begins with one.
+    """
 
     CORS = "cors"
     LOCATION = "location"

@@ -40,6 +40,11 @@ def acl_document() -> bytes:
     return document("AccessControlPolicy", [owner_node(), ("AccessControlList", [grant])])
 
 
+def ownership_document() -> bytes:
+    """Return the ownership controls of a bucket: the owner owns all objects, access control lists are off."""
+    return document("OwnershipControls", [("Rule", [("ObjectOwnership", _OWNERSHIPS[0])])])
+
+
 def require_private_headers(headers: Headers) -> None:
     """Raise `AccessControlListNotSupported` or `InvalidArgument` if headers ask for more than the owner's access."""
     canned = headers.get("x-amz-acl", _PRIVATE_ACLS[0])

@@ -8,11 +8,17 @@ from dvc_sync_s3.s3.call import Operation
 from dvc_sync_s3.s3.operations.create_bucket import create_bucket
 from dvc_sync_s3.s3.operations.delete_bucket import delete_bucket
 from dvc_sync_s3.s3.operations.delete_bucket_cors import delete_bucket_cors
+from dvc_sync_s3.s3.operations.delete_bucket_ownership_controls import delete_bucket_ownership_controls
+from dvc_sync_s3.s3.operations.delete_bucket_tagging import delete_bucket_tagging
 from dvc_sync_s3.s3.operations.delete_object import delete_object
+from dvc_sync_s3.s3.operations.delete_public_access_block import delete_public_access_block
 from dvc_sync_s3.s3.operations.get_bucket_acl import get_bucket_acl
 from dvc_sync_s3.s3.operations.get_bucket_cors import get_bucket_cors
 from dvc_sync_s3.s3.operations.get_bucket_location import get_bucket_location
+from dvc_sync_s3.s3.operations.get_bucket_ownership_controls import get_bucket_ownership_controls
+from dvc_sync_s3.s3.operations.get_bucket_tagging import get_bucket_tagging
 from dvc_sync_s3.s3.operations.get_object import get_object
+from dvc_sync_s3.s3.operations.get_public_access_block import get_public_access_block
 from dvc_sync_s3.s3.operations.head_bucket import head_bucket
 from dvc_sync_s3.s3.operations.head_object import head_object
 from dvc_sync_s3.s3.operations.list_buckets import list_buckets
@@ -21,18 +27,27 @@ from dvc_sync_s3.s3.operations.list_objects import list_objects
 from dvc_sync_s3.s3.operations.list_objects_v2 import list_objects_v2
 from dvc_sync_s3.s3.operations.put_bucket_acl import put_bucket_acl
 from dvc_sync_s3.s3.operations.put_bucket_cors import put_bucket_cors
+from dvc_sync_s3.s3.operations.put_bucket_ownership_controls import put_bucket_ownership_controls
+from dvc_sync_s3.s3.operations.put_bucket_tagging import put_bucket_tagging
 from dvc_sync_s3.s3.operations.put_object import put_object
+from dvc_sync_s3.s3.operations.put_public_access_block import put_public_access_block
 from dvc_sync_s3.s3.operations.unconfigured import UNCONFIGURED
 
 OPERATIONS: Mapping[str, Operation] = {
     "CreateBucket": create_bucket,
     "DeleteBucket": delete_bucket,
     "DeleteBucketCors": delete_bucket_cors,
+    "DeleteBucketOwnershipControls": delete_bucket_ownership_controls,
+    "DeleteBucketTagging": delete_bucket_tagging,
     "DeleteObject": delete_object,
+    "DeletePublicAccessBlock": delete_public_access_block,
     "GetBucketAcl": get_bucket_acl,
     "GetBucketCors": get_bucket_cors,
     "GetBucketLocation": get_bucket_location,
+    "GetBucketOwnershipControls": get_bucket_ownership_controls,
+    "GetBucketTagging": get_bucket_tagging,
     "GetObject": get_object,
+    "GetPublicAccessBlock": get_public_access_block,
     "HeadBucket": head_bucket,
     "HeadObject": head_object,
     "ListBuckets": list_buckets,
@@ -41,6 +56,9 @@ OPERATIONS: Mapping[str, Operation] = {
     "ListObjectsV2": list_objects_v2,
     "PutBucketAcl": put_bucket_acl,
     "PutBucketCors": put_bucket_cors,
+    "PutBucketOwnershipControls": put_bucket_ownership_controls,
+    "PutBucketTagging": put_bucket_tagging,
     "PutObject": put_object,
+    "PutPublicAccessBlock": put_public_access_block,
     **UNCONFIGURED,
 }
