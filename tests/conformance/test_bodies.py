@@ -44,6 +44,7 @@ def test_a_body_that_stops_coming_times_out_and_the_connection_ends(service: Ser
 
 
 WRONG = base64.b64encode(hashlib.md5(b"another body").digest()).decode()
+CUSTOMER = "x-amz-server-side-encryption-customer-algorithm"
 WRONG_SHA256 = base64.b64encode(hashlib.sha256(b"another body").digest()).decode()
 
 
@@ -60,7 +61,18 @@ WRONG_SHA256 = base64.b64encode(hashlib.sha256(b"another body").digest()).decode
         ({"x-amz-checksum-sha256": WRONG_SHA256}, "BadDigest"),
         ({"x-amz-checksum-crc32": "AAAA"}, "InvalidRequest"),
         ({"x-amz-checksum-crc32": "AAAAAA==", "x-amz-checksum-sha256": WRONG_SHA256}, "InvalidRequest"),
-        ({"If-None-Match": '"an etag"'}, "NotImplemented"),
+        ({"x-amz-sdk-checksum-algorithm": "MD5"}, "InvalidRequest"),
+        ({"x-amz-sdk-checksum-algorithm": "CRC32C", "x-amz-checksum-crc32": "AAAAAA=="}, "InvalidRequest"),
+        ({"x-amz-checksum-crc32": "AAAAAA==", "x-amz-trailer": "x-amz-checksum-sha1"}, "InvalidRequest"),
+        ({"x-amz-acl": "public-read"}, "AccessControlListNotSupported"),
+        ({"x-amz-acl": "nobody"}, "InvalidArgument"),
+        ({"x-amz-grant-read": 'id="other"'}, "AccessControlListNotSupported"),
+        ({"x-amz-storage-class": "SHELF"}, "InvalidStorageClass"),
+        ({"x-amz-tagging": "k=1&k=2"}, "InvalidTag"),
+        ({"x-amz-server-side-encryption": "aes:kms"}, "InvalidArgument"),
+        ({"x-amz-server-side-encryption-aws-kms-key-id": "a-key"}, "InvalidArgument"),
+        ({"x-amz-server-side-encryption": "AES256", CUSTOMER: "AES256"}, "InvalidArgument"),
+        ({CUSTOMER: "AES256"}, "NotImplemented"),
         ({"x-amz-meta-long": "x" * 2048}, "MetadataTooLarge"),
         ({"x-amz-meta-long": "x" * 20_000}, "RequestHeaderSectionTooLarge"),
         ({"Expires": "x" * 2_000_000}, "RequestHeaderSectionTooLarge"),

@@ -17,6 +17,7 @@ from dvc_sync_s3.s3.checksums import (
     base64_text,
     claimed_checksums,
     parse_content_md5,
+    required_algorithm,
 )
 from dvc_sync_s3.s3.chunked import ChunkedReader
 from dvc_sync_s3.s3.errors import ClientGone, S3Error
@@ -46,15 +47,15 @@ class RequestBody:
         self._idle_timeout_s = idle_timeout_s
         self._more = True
         self._payload_hash = signed.payload_hash
-        self.expected_size = _expected_size(request, signed.payload_hash)
+        self.expected_size = _expected_size(request, self._payload_hash)
         """How many bytes the headers announce, decoded."""
         content_md5 = request.headers.get("content-md5")
         self._expected_md5 = parse_content_md5(content_md5) if content_md5 is not None else None
-        self._claims = _checksum_claims(request)
+        self._claims = claimed_checksums(request.headers)
         self._trailer_names = _trailer_names(request)
-        self._digests = _digests(self._claims, self._trailer_names)
+        self._digests = _digests(request, self._claims, self._trailer_names)
         self._md5 = hashlib.md5(usedforsecurity=False)
-        self._sha256 = hashlib.sha256() if _SHA256.fullmatch(signed.payload_hash) else None
+        self._sha256 = hashlib.sha256() if _SHA256.fullmatch(self._payload_hash) else None
         self._chunks: ChunkedReader | None = None
         if signed.payload_hash in _STREAMED:
             signatures = ChunkSignatures(signed) if _STREAMED[signed.payload_hash] else None
@@ -73,8 +74,19 @@ class RequestBody:
 
     @property
     def checksums(self) -> tuple[tuple[str, str], ...]:
-        """Return the checksums that the client sent and that held, as (algorithm, base64)."""
+        """Return the checksums that the client sent and that held, or asked for, as (algorithm, base64)."""
         return tuple((name, base64_text(digest.digest())) for name, digest in self._digests.items())
+
+    @property
+    def is_checked(self) -> bool:
+        """Tell whether the client sends a digest of the body, as S3 demands where a mistake would cost objects."""
+        in_trailer = any(name in ALGORITHM_OF_HEADER for name in self._trailer_names)
+        return self._expected_md5 is not None or bool(self._claims) or in_trailer
+
+    def compute(self, algorithm: str) -> None:
+        """Compute this checksum too, before the body is read, unless the client chose one."""
+        if not self._digests:
+            self._digests = {algorithm: ALGORITHMS[algorithm]()}
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         """Yield the decoded bytes; raise `S3Error` at the end unless every claim held."""
@@ -134,20 +146,20 @@ def _expected_size(request: S3Request, payload_hash: str) -> int:
     return int(text)
 
 
-def _checksum_claims(request: S3Request) -> dict[str, str]:
-    claims = claimed_checksums(request.headers)
-    if len(claims) > 1:
-        raise S3Error(
-            "InvalidRequest", "Expecting a single x-amz-checksum- header. Multiple checksum types are not allowed."
-        )
-    return claims
-
-
 def _trailer_names(request: S3Request) -> list[str]:
     announced = request.headers.get("x-amz-trailer", "")
     return [name.strip().lower() for name in announced.split(",") if name.strip()]
 
 
-def _digests(claims: dict[str, str], trailer_names: list[str]) -> dict[str, Digest]:
+def _digests(request: S3Request, claims: dict[str, str], trailer_names: list[str]) -> dict[str, Digest]:
+    """Return the one checksum to compute, if any: it came in a header, is to come in a trailer, or is asked for."""
     in_trailer = [ALGORITHM_OF_HEADER[name] for name in trailer_names if name in ALGORITHM_OF_HEADER]
-    return {algorithm: ALGORITHMS[algorithm]() for algorithm in (*claims, *in_trailer)}
+    chosen = [*claims, *in_trailer]
+    if len(chosen) > 1:
+        raise S3Error(
+            "InvalidRequest", "Expecting a single x-amz-checksum- header. Multiple checksum types are not allowed."
+        )
+    asked = required_algorithm(request.headers, "x-amz-sdk-checksum-algorithm")
+    if asked is not None and chosen not in ([], [asked]):
+        raise S3Error("InvalidRequest", "x-amz-sdk-checksum-algorithm names another algorithm than the checksum's.")
+    return {algorithm: ALGORITHMS[algorithm]() for algorithm in chosen or ([asked] if asked else [])}

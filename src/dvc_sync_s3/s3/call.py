@@ -10,6 +10,7 @@ from dvc_sync_s3.s3.errors import S3Error
 from dvc_sync_s3.s3.ownership import OWNER_ID
 from dvc_sync_s3.s3.request import S3Request
 from dvc_sync_s3.s3.response import Response
+from dvc_sync_s3.store.model import StoredObject
 from dvc_sync_s3.store.store import Store
 
 _MAX_KEY_BYTES = 1024
@@ -37,11 +38,25 @@ class Call:
     def key(self) -> str:
         """Return the key; raise `KeyTooLongError`, or `NoSuchVersion` if it is asked for an older version of it."""
         key = self.request.key or ""
-        if self.request.query.get("versionId", "null") != "null":
-            raise S3Error("NoSuchVersion")
-        if len(key.encode()) > _MAX_KEY_BYTES:
-            raise S3Error("KeyTooLongError")
+        check_key(key, self.request.query.get("versionId"))
         return key
+
+    @property
+    def stored(self) -> StoredObject:
+        """Return the object that bucket and key name; raise what they raise, or `NoSuchKey`."""
+        bucket = self.bucket
+        found = self.store.head(bucket, self.key)
+        if found is None:
+            raise S3Error("NoSuchKey")
+        return found
+
+
+def check_key(key: str, version: str | None) -> None:
+    """Raise `KeyTooLongError`, or `NoSuchVersion` for any version but the one there is, `null`."""
+    if version not in {None, "", "null"}:
+        raise S3Error("NoSuchVersion")
+    if len(key.encode()) > _MAX_KEY_BYTES:
+        raise S3Error("KeyTooLongError")
 
 
 Operation = Callable[[Call], Awaitable[Response]]

@@ -7,13 +7,20 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Protocol
 
 from awscrt import checksums as crt
 
 from dvc_sync_s3.s3.errors import S3Error
+from dvc_sync_s3.s3.xml import Node
+from dvc_sync_s3.store.model import Headers as Pairs
 
+DEFAULT_ALGORITHM = "CRC64NVME"
+"""What AWS computes of a body that comes without a checksum."""
+FULL_OBJECT = "FULL_OBJECT"
+COMPOSITE = "COMPOSITE"
+"""A checksum of the parts' checksums."""
 HEADER_PREFIX = "x-amz-checksum-"
 
 
@@ -67,6 +74,68 @@ def claimed_checksums(headers: Mapping[str, str]) -> dict[str, str]:
         if not _is_digest(value, len(ALGORITHMS[algorithm]().digest())):
             raise S3Error("InvalidRequest", f"Value for {HEADER_PREFIX}{algorithm.lower()} header is invalid.")
     return claims
+
+
+_COMBINE: Mapping[str, Callable[[int, int, int], int]] = {
+    "CRC32": crt.combine_crc32,
+    "CRC32C": crt.combine_crc32c,
+    "CRC64NVME": crt.combine_crc64nvme,
+}
+
+
+def can_be_full_object(algorithm: str) -> bool:
+    """Tell whether the checksum of a whole follows from those of its parts."""
+    return algorithm in _COMBINE
+
+
+def full_object_checksum(algorithm: str, parts: Iterable[tuple[str, int]]) -> str:
+    """Return the checksum of a whole from its parts' checksums and sizes in bytes.
+
+    >>> full_object_checksum("CRC32", [("NhCmhg==", 5), ("Osw4hQ==", 6)]) == "DUoRhQ=="  # hello + _world
+    True
+    """
+    (value, _), *others = parts
+    whole = int.from_bytes(base64.b64decode(value))
+    for value, size in others:
+        whole = _COMBINE[algorithm](whole, int.from_bytes(base64.b64decode(value)), size)
+    return base64_text(whole.to_bytes(len(ALGORITHMS[algorithm]().digest())))
+
+
+def composite_checksum(algorithm: str, parts: Sequence[str]) -> str:
+    """Return the checksum of the parts' checksums, and their number behind it.
+
+    >>> composite_checksum("SHA256", ["arcu6553sHVAiX4MjW0j7I7vD4w6R+Gz9Ok0Q9lTa+0="])
+    'Ok6Cs5b96ux6+MWQkJO7UBT5sKPBeXBLwvj/hK89smg=-1'
+    """
+    digest = ALGORITHMS[algorithm]()
+    for value in parts:
+        digest.update(base64.b64decode(value))
+    return f"{base64_text(digest.digest())}-{len(parts)}"
+
+
+def required_algorithm(headers: Mapping[str, str], name: str) -> str | None:
+    """Return the algorithm that the header `name` asks for, None if it isn't there; raise `InvalidRequest`."""
+    algorithm = headers.get(name, "").upper()
+    if algorithm and algorithm not in ALGORITHMS:
+        names = ", ".join(ALGORITHMS)
+        raise S3Error("InvalidRequest", f"Value for {name} header is invalid: it must be one of {names}.")
+    return algorithm or None
+
+
+def checksum_headers(checksums: Pairs, checksum_type: str | None) -> dict[str, str]:
+    """Return the headers that tell an object's checksums.
+
+    >>> checksum_headers((("CRC32", "7bJhLw=="),), "FULL_OBJECT")
+    {'x-amz-checksum-crc32': '7bJhLw==', 'x-amz-checksum-type': 'FULL_OBJECT'}
+    """
+    told = {f"{HEADER_PREFIX}{algorithm.lower()}": value for algorithm, value in checksums}
+    return {**told, f"{HEADER_PREFIX}type": checksum_type or FULL_OBJECT} if told else {}
+
+
+def checksum_nodes(checksums: Pairs, checksum_type: str | None) -> list[Node]:
+    """Return the elements that tell an object's checksums."""
+    told: list[Node] = [(f"Checksum{algorithm}", value) for algorithm, value in checksums]
+    return [*told, ("ChecksumType", checksum_type or FULL_OBJECT)] if told else []
 
 
 def base64_text(digest: bytes) -> str:

@@ -5,6 +5,7 @@ Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html and R
 
 from __future__ import annotations
 
+import contextlib
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
@@ -48,13 +49,12 @@ def is_range_wanted(found: StoredObject, headers: Headers) -> bool:
 def write_precondition(headers: Headers) -> Precondition | None:
     """Return the check that a write must pass in the moment it is made, if it is to pass any."""
     if_match, if_none_match = headers.get("if-match"), headers.get("if-none-match")
-    if if_none_match is not None and if_none_match != "*":
-        raise S3Error("NotImplemented", 'A write takes If-None-Match only as "*".')
     if if_match is None and if_none_match is None:
         return None
 
     def check(current: StoredObject | None) -> None:
-        if if_none_match is not None and current is not None:
+        # AWS takes If-None-Match of a write only as "*"; an ETag has the meaning that HTTP gives it.
+        if if_none_match is not None and current is not None and etag_matches(if_none_match, current.etag):
             raise S3Error("PreconditionFailed")
         if if_match is not None:
             if current is None:
@@ -65,17 +65,45 @@ def write_precondition(headers: Headers) -> Precondition | None:
     return check
 
 
-def delete_precondition(headers: Headers) -> Precondition | None:
-    """Return the check that a delete must pass, if any; an object that isn't there passes (AWS's DeleteObject)."""
-    if_match = headers.get("if-match")
-    if if_match is None:
+def delete_precondition(if_match: str | None, modified: str | None, size: str | None) -> Precondition | None:
+    """Return the check that a delete must pass, if any; an object that isn't there passes (AWS's DeleteObject).
+
+    `modified` is a time and `size` a number of bytes, as clients write them; raises `InvalidArgument`.
+    """
+    if if_match is None and modified is None and size is None:
         return None
+    modified_at, size_bytes = _demanded_time(modified), _demanded_size(size)
 
     def check(current: StoredObject | None) -> None:
-        if current is not None and not etag_matches(if_match, current.etag):
+        if current is None:
+            return
+        if (
+            (if_match is not None and not etag_matches(if_match, current.etag))
+            or (modified_at is not None and modified_at != current.modified_at.replace(microsecond=0))
+            or (size_bytes is not None and size_bytes != current.size)
+        ):
             raise S3Error("PreconditionFailed")
 
     return check
+
+
+def _demanded_time(text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    time = _time(text)
+    with contextlib.suppress(ValueError):
+        time = time or datetime.fromisoformat(text)
+    if time is None:
+        raise S3Error("InvalidArgument", "The time of the last change must be an HTTP date or an ISO 8601 time.")
+    return time.replace(tzinfo=time.tzinfo or UTC, microsecond=0)
+
+
+def _demanded_size(text: str | None) -> int | None:
+    if text is None:
+        return None
+    if not (text.isascii() and text.isdecimal()) or len(text) > 19:
+        raise S3Error("InvalidArgument", "The size must be a number of bytes.")
+    return int(text)
 
 
 def _time(value: str | None) -> datetime | None:

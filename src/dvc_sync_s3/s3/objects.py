@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from email.utils import format_datetime
 
+from dvc_sync_s3.s3.encryption import check_write_encryption
 from dvc_sync_s3.s3.errors import S3Error
+from dvc_sync_s3.s3.ownership import require_private_headers
 from dvc_sync_s3.s3.request import Headers, Query
+from dvc_sync_s3.s3.tagging import tags_in_headers
 from dvc_sync_s3.store.model import Headers as Pairs
 from dvc_sync_s3.store.model import StoredObject
 
@@ -16,6 +20,65 @@ _MAX_METADATA_BYTES = 2048
 _METADATA = "x-amz-meta-"
 _UNSAFE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 DEFAULT_CONTENT_TYPE = "binary/octet-stream"
+_STORAGE_CLASS = "x-amz-storage-class"
+_STANDARD = "STANDARD"
+_STORAGE_CLASSES = (
+    _STANDARD,
+    "DEEP_ARCHIVE",
+    "GLACIER",
+    "GLACIER_IR",
+    "INTELLIGENT_TIERING",
+    "ONEZONE_IA",
+    "REDUCED_REDUNDANCY",
+    "STANDARD_IA",
+)
+"""Kept as a word: all objects lie on the same disk and can be read at once."""
+_SAID_ANEW = (_STORAGE_CLASS, "x-amz-website-redirect-location")
+"""What a copy takes from its request, never from its source."""
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """What a new object is to carry beside its body."""
+
+    content_type: str | None
+    headers: Pairs
+    metadata: Pairs
+    tags: Pairs
+
+
+def read_description(headers: Headers) -> Description:
+    """Return what a request says of the object it makes; raise AWS's code for what no object can carry."""
+    require_private_headers(headers)
+    check_write_encryption(headers)
+    return Description(
+        content_type=headers.get("content-type") or None,
+        headers=(*system_headers(headers), *_headers_said_anew(headers)),
+        metadata=user_metadata(headers),
+        tags=tags_in_headers(headers),
+    )
+
+
+def copied_description(found: StoredObject, headers: Headers) -> Description:
+    """Return what a copy takes from its source `found`, with what a request always says anew."""
+    kept = tuple(pair for pair in found.headers if pair[0] not in _SAID_ANEW)
+    return Description(found.content_type, (*kept, *_headers_said_anew(headers)), found.metadata, found.tags)
+
+
+def storage_class(headers: Pairs) -> str:
+    """Return the storage class that an object's headers name.
+
+    >>> storage_class((("x-amz-storage-class", "GLACIER"),)), storage_class(())
+    ('GLACIER', 'STANDARD')
+    """
+    return dict(headers).get(_STORAGE_CLASS, _STANDARD)
+
+
+def _headers_said_anew(headers: Headers) -> Pairs:
+    if headers.get(_STORAGE_CLASS, _STANDARD) not in _STORAGE_CLASSES:
+        raise S3Error("InvalidStorageClass")
+    kept = ((name, headers[name]) for name in _SAID_ANEW if name in headers)
+    return tuple(pair for pair in kept if pair != (_STORAGE_CLASS, _STANDARD))  # AWS never returns STANDARD
 
 
 def system_headers(headers: Headers) -> Pairs:
@@ -25,7 +88,7 @@ def system_headers(headers: Headers) -> Pairs:
         value = headers.get(name)
         if name == "content-encoding" and value is not None:
             codings = [coding.strip() for coding in value.split(",")]
-            value = ",".join(coding for coding in codings if coding and coding.lower() != "aws-chunked")
+            value = ", ".join(coding for coding in codings if coding and coding.lower() != "aws-chunked")
         if value:
             kept.append((name, value))
     return tuple(kept)
@@ -49,6 +112,8 @@ def object_headers(found: StoredObject, query: Query) -> dict[str, str]:
     }
     headers.update((name.title(), value) for name, value in found.headers)
     headers.update((f"{_METADATA}{name}", value) for name, value in found.metadata)
+    if found.tags:
+        headers["x-amz-tagging-count"] = str(len(found.tags))
     for name in _OVERRIDES:
         value = query.get(f"response-{name}")
         if value is None:

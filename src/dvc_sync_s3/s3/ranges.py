@@ -1,4 +1,4 @@
-"""The `Range` header: which bytes of an object.
+"""The `Range` header and `partNumber`: which bytes of an object.
 
 Source: RFC 9110, section 14.1.2; S3 answers one range and takes anything else for no range at all.
 """
@@ -9,7 +9,10 @@ import re
 from dataclasses import dataclass
 
 from dvc_sync_s3.s3.errors import S3Error
+from dvc_sync_s3.store.model import Headers as Pairs
+from dvc_sync_s3.store.model import ObjectPart, StoredObject
 
+_MAX_PARTS = 10_000
 _RANGE = re.compile(r"bytes=(\d{0,19})-(\d{0,19})", re.ASCII)
 
 
@@ -46,3 +49,19 @@ def parse_range(header: str | None, size: int) -> ByteRange | None:
     if first >= size or first > last:
         raise S3Error("InvalidRange", headers={"Content-Range": f"bytes */{size}"})
     return ByteRange(first, last)
+
+
+def part_of(found: StoredObject, part_number: str) -> tuple[ByteRange | None, Pairs]:
+    """Return the bytes of a part, None for an empty one, and its checksums; an object made at once is one part.
+
+    Raises `InvalidArgument` or `InvalidPartNumber`.
+    """
+    if not (part_number.isascii() and part_number.isdecimal()) or not 1 <= int(part_number[:6]) <= _MAX_PARTS:
+        raise S3Error("InvalidArgument", f"Part number must be an integer between 1 and {_MAX_PARTS}, inclusive")
+    parts = found.parts or (ObjectPart(1, found.size, found.checksums),)
+    first = 0
+    for part in parts:
+        if part.number == int(part_number):
+            return (ByteRange(first, first + part.size - 1) if part.size else None), part.checksums
+        first += part.size
+    raise S3Error("InvalidPartNumber")

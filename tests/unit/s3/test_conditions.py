@@ -41,7 +41,7 @@ def test_any_range_lies_within_the_object(header: str, size: int) -> None:
 
 def test_a_write_without_conditions_checks_nothing() -> None:
     assert write_precondition({}) is None
-    assert delete_precondition({}) is None
+    assert delete_precondition(None, None, None) is None
 
 
 @pytest.mark.parametrize(
@@ -49,6 +49,9 @@ def test_a_write_without_conditions_checks_nothing() -> None:
     [
         ({"if-none-match": "*"}, None, None),
         ({"if-none-match": "*"}, FOUND, "PreconditionFailed"),
+        ({"if-none-match": FOUND.etag}, FOUND, "PreconditionFailed"),
+        ({"if-none-match": '"other"'}, FOUND, None),
+        ({"if-match": "*"}, None, "NoSuchKey"),
         ({"if-match": FOUND.etag}, FOUND, None),
         ({"if-match": f'"{FOUND.etag}"'}, FOUND, None),
         ({"if-match": '"other"'}, FOUND, "PreconditionFailed"),
@@ -61,3 +64,28 @@ def test_a_write_with_conditions_looks_at_what_is_there(
     check = write_precondition(headers)
     assert check is not None
     assert refusal_of(lambda: check(current)) == code
+
+
+@pytest.mark.parametrize(
+    ("asked", "code"),
+    [
+        ((FOUND.etag, None, None), None),
+        (("*", "Mon, 23 Nov 2026 12:00:00 GMT", "10"), None),
+        ((None, "2026-11-23T13:00:00.5+01:00", None), None),
+        (("other", None, None), "PreconditionFailed"),
+        ((FOUND.etag, "Mon, 23 Nov 2026 12:00:01 GMT", None), "PreconditionFailed"),
+        ((FOUND.etag, None, "11"), "PreconditionFailed"),
+    ],
+)
+def test_a_delete_with_conditions_looks_at_what_is_there(
+    asked: tuple[str | None, str | None, str | None], code: str | None
+) -> None:
+    check = delete_precondition(*asked)
+    assert check is not None
+    assert refusal_of(lambda: check(FOUND)) == code
+    assert refusal_of(lambda: check(None)) is None
+
+
+@pytest.mark.parametrize("asked", [("yesterday", None), (None, "ten"), (None, "-1"), (None, "9" * 5000)])
+def test_a_condition_that_can_not_be_read_deletes_nothing(asked: tuple[str | None, str | None]) -> None:
+    assert refusal_of(lambda: delete_precondition(None, *asked)) == "InvalidArgument"

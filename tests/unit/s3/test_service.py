@@ -165,7 +165,7 @@ async def test_a_client_that_leaves_is_answered_nothing_and_leaves_nothing(
 
 
 @pytest.mark.parametrize(
-    ("target", "code"), [("/not-there/318", "NoSuchBucket"), ("/annotations/318?acl", "NotImplemented")]
+    ("target", "code"), [("/not-there/318", "NoSuchBucket"), ("/annotations/318?legal-hold", "NotImplemented")]
 )
 async def test_a_body_that_is_refused_is_never_asked_for(service: S3Service, target: str, code: str) -> None:
     async def receive() -> Message:

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from dvc_sync_s3.s3.call import Operation
+from dvc_sync_s3.s3.operations.copy_object import copy_object
 from dvc_sync_s3.s3.operations.create_bucket import create_bucket
 from dvc_sync_s3.s3.operations.delete_bucket import delete_bucket
 from dvc_sync_s3.s3.operations.delete_bucket_cors import delete_bucket_cors
 from dvc_sync_s3.s3.operations.delete_bucket_ownership_controls import delete_bucket_ownership_controls
 from dvc_sync_s3.s3.operations.delete_bucket_tagging import delete_bucket_tagging
 from dvc_sync_s3.s3.operations.delete_object import delete_object
+from dvc_sync_s3.s3.operations.delete_object_tagging import delete_object_tagging
+from dvc_sync_s3.s3.operations.delete_objects import delete_objects
 from dvc_sync_s3.s3.operations.delete_public_access_block import delete_public_access_block
 from dvc_sync_s3.s3.operations.get_bucket_acl import get_bucket_acl
 from dvc_sync_s3.s3.operations.get_bucket_cors import get_bucket_cors
@@ -18,6 +21,9 @@ from dvc_sync_s3.s3.operations.get_bucket_location import get_bucket_location
 from dvc_sync_s3.s3.operations.get_bucket_ownership_controls import get_bucket_ownership_controls
 from dvc_sync_s3.s3.operations.get_bucket_tagging import get_bucket_tagging
 from dvc_sync_s3.s3.operations.get_object import get_object
+from dvc_sync_s3.s3.operations.get_object_acl import get_object_acl
+from dvc_sync_s3.s3.operations.get_object_attributes import get_object_attributes
+from dvc_sync_s3.s3.operations.get_object_tagging import get_object_tagging
 from dvc_sync_s3.s3.operations.get_public_access_block import get_public_access_block
 from dvc_sync_s3.s3.operations.head_bucket import head_bucket
 from dvc_sync_s3.s3.operations.head_object import head_object
@@ -30,16 +36,21 @@ from dvc_sync_s3.s3.operations.put_bucket_cors import put_bucket_cors
 from dvc_sync_s3.s3.operations.put_bucket_ownership_controls import put_bucket_ownership_controls
 from dvc_sync_s3.s3.operations.put_bucket_tagging import put_bucket_tagging
 from dvc_sync_s3.s3.operations.put_object import put_object
+from dvc_sync_s3.s3.operations.put_object_acl import put_object_acl
+from dvc_sync_s3.s3.operations.put_object_tagging import put_object_tagging
 from dvc_sync_s3.s3.operations.put_public_access_block import put_public_access_block
 from dvc_sync_s3.s3.operations.unconfigured import UNCONFIGURED
 
 OPERATIONS: Mapping[str, Operation] = {
+    "CopyObject": copy_object,
     "CreateBucket": create_bucket,
     "DeleteBucket": delete_bucket,
     "DeleteBucketCors": delete_bucket_cors,
     "DeleteBucketOwnershipControls": delete_bucket_ownership_controls,
     "DeleteBucketTagging": delete_bucket_tagging,
     "DeleteObject": delete_object,
+    "DeleteObjectTagging": delete_object_tagging,
+    "DeleteObjects": delete_objects,
     "DeletePublicAccessBlock": delete_public_access_block,
     "GetBucketAcl": get_bucket_acl,
     "GetBucketCors": get_bucket_cors,
@@ -47,6 +58,9 @@ OPERATIONS: Mapping[str, Operation] = {
     "GetBucketOwnershipControls": get_bucket_ownership_controls,
     "GetBucketTagging": get_bucket_tagging,
     "GetObject": get_object,
+    "GetObjectAcl": get_object_acl,
+    "GetObjectAttributes": get_object_attributes,
+    "GetObjectTagging": get_object_tagging,
     "GetPublicAccessBlock": get_public_access_block,
     "HeadBucket": head_bucket,
     "HeadObject": head_object,
@@ -59,6 +73,8 @@ OPERATIONS: Mapping[str, Operation] = {
     "PutBucketOwnershipControls": put_bucket_ownership_controls,
     "PutBucketTagging": put_bucket_tagging,
     "PutObject": put_object,
+    "PutObjectAcl": put_object_acl,
+    "PutObjectTagging": put_object_tagging,
     "PutPublicAccessBlock": put_public_access_block,
     **UNCONFIGURED,
 }

@@ -9,5 +9,11 @@ from dvc_sync_s3.s3.response import Response
 
 async def delete_object(call: Call) -> Response:
     """Remove the object, durably; a key that holds nothing is no error."""
-    await call.store.delete(call.bucket, call.key, delete_precondition(call.request.headers))
+    headers = call.request.headers
+    precondition = delete_precondition(
+        headers.get("if-match"),
+        headers.get("x-amz-if-match-last-modified-time"),
+        headers.get("x-amz-if-match-size"),
+    )
+    await call.store.delete(call.bucket, call.key, precondition)
     return Response(status=204)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dvc_sync_s3.s3.call import Call
-from dvc_sync_s3.s3.checksums import HEADER_PREFIX
+from dvc_sync_s3.s3.checksums import checksum_headers
 from dvc_sync_s3.s3.conditions import is_not_modified, is_range_wanted
+from dvc_sync_s3.s3.encryption import check_read_encryption
 from dvc_sync_s3.s3.errors import S3Error
 from dvc_sync_s3.s3.objects import object_headers
-from dvc_sync_s3.s3.ranges import parse_range
+from dvc_sync_s3.s3.ranges import parse_range, part_of
 from dvc_sync_s3.s3.request import S3Request
 from dvc_sync_s3.s3.response import FileBody, Response
 from dvc_sync_s3.store.model import StoredObject
@@ -32,17 +33,26 @@ async def get_object(call: Call) -> Response:
 
 def describe(found: StoredObject, request: S3Request) -> tuple[Response, int, int]:
     """Decide the answer to a read: status and headers, the first byte and the number of bytes that belong to it."""
+    check_read_encryption(request.headers)
     headers = object_headers(found, request.query)
     if is_not_modified(found, request.headers):
         return Response(304, headers), 0, 0
-    if request.query.get("partNumber", "1") != "1":
-        raise S3Error("InvalidPartNumber")
+    is_checksum_wanted = request.headers.get("x-amz-checksum-mode", "").upper() == "ENABLED"
     wanted = request.headers.get("range") if is_range_wanted(found, request.headers) else None
-    byte_range = parse_range(wanted, found.size)
-    if byte_range is not None:
-        # No checksums here: they are of the whole object, and SDKs would hold them against the part.
-        headers["Content-Range"] = f"bytes {byte_range.first}-{byte_range.last}/{found.size}"
-        return Response(206, headers), byte_range.first, byte_range.size
-    if request.headers.get("x-amz-checksum-mode", "").upper() == "ENABLED":
-        headers.update((f"{HEADER_PREFIX}{algorithm.lower()}", value) for algorithm, value in found.checksums)
-    return Response(200, headers), 0, found.size
+    part_number = request.query.get("partNumber")
+    if part_number is None:
+        byte_range = parse_range(wanted, found.size)
+        # None for a range: checksums are of the whole object, and SDKs would hold them against the part.
+        checksums = found.checksums if byte_range is None else ()
+    elif wanted is not None:
+        raise S3Error("InvalidRequest", "Cannot specify both Range header and partNumber query parameter")
+    else:
+        byte_range, checksums = part_of(found, part_number)
+        if found.parts:
+            headers["x-amz-mp-parts-count"] = str(len(found.parts))
+    if is_checksum_wanted:
+        headers.update(checksum_headers(checksums, found.checksum_type))
+    if byte_range is None:
+        return Response(200, headers), 0, found.size
+    headers["Content-Range"] = f"bytes {byte_range.first}-{byte_range.last}/{found.size}"
+    return Response(206, headers), byte_range.first, byte_range.size

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from dvc_sync_s3.s3.call import Call
-from dvc_sync_s3.s3.errors import S3Error
 from dvc_sync_s3.s3.operations.get_object import describe
 from dvc_sync_s3.s3.response import Response
 
 
 async def head_object(call: Call) -> Response:
     """Return what GET would, without the body."""
-    found = call.store.head(call.bucket, call.key)
-    if found is None:
-        raise S3Error("NoSuchKey")
-    answer, _, size = describe(found, call.request)
+    answer, _, size = describe(call.stored, call.request)
     return Response(answer.status, {**answer.headers, "Content-Length": str(size)})

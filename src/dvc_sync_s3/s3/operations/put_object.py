@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dvc_sync_s3.s3.call import Call
-from dvc_sync_s3.s3.checksums import HEADER_PREFIX
+from dvc_sync_s3.s3.checksums import DEFAULT_ALGORITHM, FULL_OBJECT, checksum_headers
 from dvc_sync_s3.s3.conditions import write_precondition
-from dvc_sync_s3.s3.objects import system_headers, user_metadata
+from dvc_sync_s3.s3.objects import read_description
 from dvc_sync_s3.s3.response import Response
 from dvc_sync_s3.store.model import NewObject
 
@@ -13,7 +13,11 @@ from dvc_sync_s3.store.model import NewObject
 async def put_object(call: Call) -> Response:
     """Store the body under the key; it is durable when this returns."""
     bucket, key, headers = call.bucket, call.key, call.request.headers
+    description = read_description(headers)
     precondition = write_precondition(headers)
+    if precondition is not None:
+        precondition(call.store.head(bucket, key))  # it may fail now already, before the body travels
+    call.body.compute(DEFAULT_ALGORITHM)
     async with call.store.receive() as incoming:
         async for data in call.body:
             await incoming.write(data)
@@ -21,12 +25,13 @@ async def put_object(call: Call) -> Response:
             bucket=bucket,
             key=key,
             etag=call.body.md5,
-            content_type=headers.get("content-type"),
-            headers=system_headers(headers),
-            metadata=user_metadata(headers),
+            content_type=description.content_type,
+            headers=description.headers,
+            metadata=description.metadata,
             checksums=call.body.checksums,
+            tags=description.tags,
+            checksum_type=FULL_OBJECT,
         )
         stored = await call.store.put(new, incoming, precondition)
-    answer = {"ETag": f'"{stored.etag}"'}
-    answer.update((f"{HEADER_PREFIX}{algorithm.lower()}", value) for algorithm, value in stored.checksums)
+    answer = {"ETag": f'"{stored.etag}"', **checksum_headers(stored.checksums, stored.checksum_type)}
     return Response(headers=answer)

@@ -1,0 +1,107 @@
+"""CopyObject: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from dvc_sync_s3.s3.body import MAX_SIZE
+from dvc_sync_s3.s3.call import Call
+from dvc_sync_s3.s3.checksums import (
+    ALGORITHMS,
+    DEFAULT_ALGORITHM,
+    FULL_OBJECT,
+    base64_text,
+    checksum_nodes,
+    required_algorithm,
+)
+from dvc_sync_s3.s3.conditions import write_precondition
+from dvc_sync_s3.s3.copying import opened_copy_source, pieces
+from dvc_sync_s3.s3.errors import S3Error
+from dvc_sync_s3.s3.objects import Description, copied_description, read_description
+from dvc_sync_s3.s3.response import Response
+from dvc_sync_s3.s3.xml import CONTENT_TYPE, Node, document
+from dvc_sync_s3.store.model import NewObject
+
+if TYPE_CHECKING:
+    from typing import BinaryIO
+
+    from dvc_sync_s3.s3.request import Headers
+    from dvc_sync_s3.store.incoming import Incoming
+    from dvc_sync_s3.store.model import StoredObject
+
+_CHANGES = ("x-amz-storage-class", "x-amz-website-redirect-location", "x-amz-server-side-encryption")
+"""Headers that make sense of copying an object to itself."""
+
+
+async def copy_object(call: Call) -> Response:
+    """Store another object's body under the key; it is durable when this returns."""
+    bucket, key, headers = call.bucket, call.key, call.request.headers
+    asked_algorithm = required_algorithm(headers, "x-amz-checksum-algorithm")
+    precondition = write_precondition(headers)
+    if precondition is not None:
+        precondition(call.store.head(bucket, key))
+    with opened_copy_source(call) as (source, file):
+        description = _description(source, headers)
+        _check_source(source, call)
+        algorithm = asked_algorithm or next((name for name, _ in source.checksums), DEFAULT_ALGORITHM)
+        async with call.store.receive() as incoming:
+            md5, checksum = await _copy(file, source.size, incoming, algorithm)
+            new = NewObject(
+                bucket=bucket,
+                key=key,
+                etag=md5,
+                content_type=description.content_type,
+                headers=description.headers,
+                metadata=description.metadata,
+                checksums=((algorithm, checksum),),
+                tags=description.tags,
+                checksum_type=FULL_OBJECT,
+            )
+            stored = await call.store.put(new, incoming, precondition)
+    told: list[Node] = [("LastModified", stored.modified_at), ("ETag", f'"{stored.etag}"')]
+    told += checksum_nodes(stored.checksums, stored.checksum_type)
+    return Response(headers={"Content-Type": CONTENT_TYPE}, body=document("CopyObjectResult", told))
+
+
+def _check_source(source: StoredObject, call: Call) -> None:
+    """Raise `InvalidRequest` for a source that can't be copied here."""
+    request = call.request
+    is_itself = (source.bucket, source.key) == (request.bucket, request.key)
+    is_changed = _replaces(request.headers, "metadata") or any(name in request.headers for name in _CHANGES)
+    if is_itself and not is_changed:
+        raise S3Error(
+            "InvalidRequest",
+            "This copy request is illegal because it is trying to copy an object to itself without changing the "
+            "object's metadata, storage class, website redirect location or encryption attributes.",
+        )
+    if source.size > MAX_SIZE:
+        raise S3Error("InvalidRequest", f"A copy source may have at most {MAX_SIZE} bytes: copy it in parts.")
+
+
+async def _copy(file: BinaryIO, size: int, incoming: Incoming, algorithm: str) -> tuple[str, str]:
+    """Return the MD5, in hexadecimal, and the checksum of what was copied."""
+    md5, digest = hashlib.md5(usedforsecurity=False), ALGORITHMS[algorithm]()
+    async for piece in pieces(file, 0, size):
+        await asyncio.gather(asyncio.to_thread(md5.update, piece), asyncio.to_thread(digest.update, piece))
+        await incoming.write(piece)
+    return md5.hexdigest(), base64_text(digest.digest())
+
+
+def _description(source: StoredObject, headers: Headers) -> Description:
+    asked, copied = read_description(headers), copied_description(source, headers)
+    if not _replaces(headers, "tagging"):
+        asked = replace(asked, tags=copied.tags)
+    if not _replaces(headers, "metadata"):
+        return replace(copied, tags=asked.tags)
+    return asked
+
+
+def _replaces(headers: Headers, what: str) -> bool:
+    """Tell whether the request says `what` anew instead of taking the source's; raise `InvalidArgument`."""
+    directive = headers.get(f"x-amz-{what}-directive", "COPY")
+    if directive not in {"COPY", "REPLACE"}:
+        raise S3Error("InvalidArgument", f"Unknown {what} directive.")
+    return directive == "REPLACE"
