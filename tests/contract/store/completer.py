@@ -38,11 +38,11 @@ def die_at(step: str) -> None:
     elif step == "all parts copied, not yet on disk":
         incoming.Incoming._sync = die  # type: ignore[method-assign]
     elif step == "object on disk, rows not yet changed":
-        uploads.complete = die  # type: ignore[assignment]
+        uploads.complete = die
     elif step == "rows changed, not yet committed":
         uploads._end = die
     elif step == "committed, files not yet removed":
-        writing.Store._clear = die  # type: ignore[method-assign,assignment]
+        writing.Store._clear = die  # type: ignore[method-assign]
 
 
 async def put_part(store: Store, upload_id: str, number: int, body: bytes) -> None:
