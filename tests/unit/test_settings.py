@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from dvc_sync_s3.errors import SettingsError
-from dvc_sync_s3.settings import Settings, read_settings
+from dvc_sync_s3.settings import ExtraKey, Settings, read_settings
 
 Env = Callable[..., Settings]
 
@@ -98,6 +98,14 @@ def test_unknown_names_are_left_to_others() -> None:
         (["BUNDLE_COUNTDOWN=0"], "BUNDLE_COUNTDOWN is wrong"),
         (["PORT=eighty"], "PORT is wrong"),
         (["S3_BUCKET=No_Bucket"], "S3_BUCKET is wrong: it must be a bucket name"),
+        (["S3_DOMAIN=s3.example.com:8000"], "S3_DOMAIN is wrong: it must be host names without a port"),
+        (["S3_EXTRA_KEYS=reader:s3cret"], "S3_EXTRA_KEYS is wrong: it must be pairs of keys as id:secret:rw or"),
+        (["S3_EXTRA_KEYS=reader:s3cret:admin"], "S3_EXTRA_KEYS is wrong: it must be pairs of keys as id:secret:rw or"),
+        (["S3_EXTRA_KEYS=a:b:rw,a:c:ro"], "S3_EXTRA_KEYS is wrong: it must name each access key id once."),
+        (
+            ["AWS_ACCESS_KEY_ID=a", "AWS_SECRET_ACCESS_KEY=b", "S3_EXTRA_KEYS=a:c:ro"],
+            "S3_EXTRA_KEYS names the id that AWS_ACCESS_KEY_ID is",
+        ),
         (["DVC_DATASET=../data.json"], "DVC_DATASET is wrong: it must be a path inside the repository"),
         (["DVC_DATASET=.git/data.json"], "DVC_DATASET is wrong: it must be a path inside the repository"),
     ],
@@ -112,12 +120,31 @@ def test_what_is_missing_or_contradictory_is_named_in_one_sentence(lines: list[s
 def test_no_refusal_repeats_a_secret() -> None:
     assert "s3cret" not in refusal("DVC_GCP_SERVICE_ACCOUNT_KEY=s3cret")
     assert "s3cret" not in refusal("AWS_SECRET_ACCESS_KEY=s3cret")
+    assert "s3cret" not in refusal("S3_EXTRA_KEYS=reader:s3cret:admin")
 
 
 def test_no_secret_is_in_a_settings_text_form() -> None:
-    text = repr(dotenv("AWS_ACCESS_KEY_ID=a", "AWS_SECRET_ACCESS_KEY=s3cret", "GIT_REPO=r", "GIT_PAT_TOKEN=t0ken"))
+    settings = dotenv(
+        "AWS_ACCESS_KEY_ID=a",
+        "AWS_SECRET_ACCESS_KEY=s3cret",
+        "S3_EXTRA_KEYS=reader:s3cret:ro",
+        "GIT_REPO=r",
+        "GIT_PAT_TOKEN=t0ken",
+    )
+    text = repr(settings) + repr(settings.extra_keys)
     assert "s3cret" not in text
     assert "t0ken" not in text
+
+
+def test_extra_keys_are_read_with_what_they_may_do() -> None:
+    assert read_settings().extra_keys == ()
+    settings = dotenv("S3_EXTRA_KEYS='colleague:a/b+c=:d:rw, dashboard:secret:ro,'")
+    assert settings.extra_keys == (ExtraKey("colleague", "a/b+c=:d", "rw"), ExtraKey("dashboard", "secret", "ro"))
+
+
+def test_domains_are_host_names() -> None:
+    assert read_settings().s3_domains == ("localhost", "s3.localhost")
+    assert dotenv("S3_DOMAIN=S3.example.com, storage").s3_domains == ("s3.example.com", "storage")
 
 
 def test_a_google_key_given_as_text_needs_no_file() -> None:

@@ -44,9 +44,10 @@ def key_pair(settings: Settings, folder: Path) -> KeyPair:
 
 def keyring(main: KeyPair, settings: Settings) -> Keyring:
     """Return all keys that may sign: the main pair, which may do everything, and the settings' extra ones."""
+    extra = [key for key in settings.extra_keys if key.access_key_id != main.access_key_id]
     return Keyring(
-        {main.access_key_id: main.secret} | {key.access_key_id: key.secret for key in settings.extra_keys},
-        read_only=frozenset(key.access_key_id for key in settings.extra_keys if key.mode == "ro"),
+        {main.access_key_id: main.secret} | {key.access_key_id: key.secret for key in extra},
+        read_only=frozenset(key.access_key_id for key in extra if key.mode == "ro"),
     )
 
 
