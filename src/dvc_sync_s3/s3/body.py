@@ -28,6 +28,7 @@ from dvc_sync_s3.s3.sigv4.verify import Signed
 
 MAX_SIZE = 5 * 1024**3
 IDLE_TIMEOUT_S = 30.0
+_SLOWEST_BYTES_PER_S = 1024
 _SIZE = re.compile(r"\d{1,18}", re.ASCII)
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _STREAMED = {
@@ -41,23 +42,23 @@ _STREAMED = {
 class RequestBody:
     """The body of one request. Iterate it to the end once; then `size`, `md5` and `checksums` are true."""
 
-    def __init__(self, request: S3Request, signed: Signed, receive: Receive, idle_timeout_s: float) -> None:
+    def __init__(self, request: S3Request, signed: Signed | None, receive: Receive, idle_timeout_s: float) -> None:
         """Read what the headers claim; raise `S3Error` if that alone shows that the body can't be right."""
         self._receive = receive
         self._idle_timeout_s = idle_timeout_s
         self._more = True
-        self._payload_hash = signed.payload_hash
+        self._payload_hash = UNSIGNED_PAYLOAD if signed is None else signed.payload_hash
         self.expected_size = _expected_size(request, self._payload_hash)
         """How many bytes the headers announce, decoded."""
         content_md5 = request.headers.get("content-md5")
         self._expected_md5 = parse_content_md5(content_md5) if content_md5 is not None else None
-        self._claims = claimed_checksums(request.headers)
+        self._claims = {} if _is_of_an_object(request) else claimed_checksums(request.headers)
         self._trailer_names = _trailer_names(request)
         self._digests = _digests(request, self._claims, self._trailer_names)
         self._md5 = hashlib.md5(usedforsecurity=False)
         self._sha256 = hashlib.sha256() if _SHA256.fullmatch(self._payload_hash) else None
         self._chunks: ChunkedReader | None = None
-        if signed.payload_hash in _STREAMED:
+        if signed is not None and signed.payload_hash in _STREAMED:
             signatures = ChunkSignatures(signed) if _STREAMED[signed.payload_hash] else None
             self._chunks = ChunkedReader(self._arriving(), signatures)
         self.size = 0
@@ -101,9 +102,13 @@ class RequestBody:
         self._check()
 
     async def _arriving(self) -> AsyncIterator[bytes]:
+        # A client may rest this long, and send no slower than this on average; our own work doesn't count.
+        left_s = self._idle_timeout_s
+        now_s = asyncio.get_running_loop().time
         while self._more:
+            asked_at_s = now_s()
             try:
-                async with asyncio.timeout(self._idle_timeout_s):
+                async with asyncio.timeout(left_s):
                     message = await self._receive()
             except TimeoutError:
                 raise S3Error("RequestTimeout") from None
@@ -111,6 +116,7 @@ class RequestBody:
                 raise ClientGone
             self._more = message.get("more_body", False)
             if data := message.get("body"):
+                left_s = min(left_s - (now_s() - asked_at_s) + len(data) / _SLOWEST_BYTES_PER_S, self._idle_timeout_s)
                 yield data
 
     def _check(self) -> None:
@@ -136,7 +142,7 @@ def _expected_size(request: S3Request, payload_hash: str) -> int:
     name = "x-amz-decoded-content-length" if payload_hash in _STREAMED else "content-length"
     text = request.headers.get(name)
     if text is None:
-        if name == "content-length" and "transfer-encoding" not in request.headers:
+        if name == "content-length" and "transfer-encoding" not in request.headers and not _is_upload(request):
             return 0
         raise S3Error("MissingContentLength")
     if not _SIZE.fullmatch(text):
@@ -144,6 +150,16 @@ def _expected_size(request: S3Request, payload_hash: str) -> int:
     if int(text) > MAX_SIZE:
         raise S3Error("EntityTooLarge")
     return int(text)
+
+
+def _is_upload(request: S3Request) -> bool:
+    """Tell whether a body is the point of the request, so that to send none may well be a mistake."""
+    return request.method == "PUT" and request.key is not None and "x-amz-copy-source" not in request.headers
+
+
+def _is_of_an_object(request: S3Request) -> bool:
+    """Tell whether the checksum in the headers is that of the object to be made of parts, not that of the body."""
+    return request.method == "POST" and "uploadId" in request.query
 
 
 def _trailer_names(request: S3Request) -> list[str]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import datetime
 
 from dvc_sync_s3.s3.body import RequestBody
 from dvc_sync_s3.s3.errors import S3Error
 from dvc_sync_s3.s3.ownership import OWNER_ID
 from dvc_sync_s3.s3.request import S3Request
 from dvc_sync_s3.s3.response import Response
+from dvc_sync_s3.s3.sigv4.verify import Keyring
 from dvc_sync_s3.store.model import StoredObject
 from dvc_sync_s3.store.store import Store
 
@@ -23,6 +25,9 @@ class Call:
     request: S3Request
     body: RequestBody
     store: Store
+    keyring: Keyring
+    """For a form, which is signed inside its body."""
+    now: datetime
 
     @property
     def bucket(self) -> str:

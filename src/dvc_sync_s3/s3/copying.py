@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import AsyncIterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, BinaryIO
 from urllib.parse import unquote_to_bytes
 
+from dvc_sync_s3.s3.checksums import ALGORITHMS, base64_text
 from dvc_sync_s3.s3.conditions import is_not_modified
 from dvc_sync_s3.s3.errors import S3Error
 
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from dvc_sync_s3.s3.call import Call
+    from dvc_sync_s3.store.incoming import Incoming
     from dvc_sync_s3.store.model import StoredObject
 
 _HEADER = "x-amz-copy-source"
@@ -71,3 +74,12 @@ async def pieces(file: BinaryIO, offset: int, size: int) -> AsyncIterator[bytes]
             raise OSError("a stored body ends before its size")
         size -= len(piece)
         yield piece
+
+
+async def copy_into(incoming: Incoming, file: BinaryIO, offset: int, size: int, algorithm: str) -> tuple[str, str]:
+    """Copy `size` bytes of `file` and return their MD5, in hexadecimal, and their checksum."""
+    md5, digest = hashlib.md5(usedforsecurity=False), ALGORITHMS[algorithm]()
+    async for piece in pieces(file, offset, size):
+        await asyncio.gather(asyncio.to_thread(md5.update, piece), asyncio.to_thread(digest.update, piece))
+        await incoming.write(piece)
+    return md5.hexdigest(), base64_text(digest.digest())

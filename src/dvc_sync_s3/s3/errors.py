@@ -9,7 +9,7 @@ import errno
 import sqlite3
 from collections.abc import Mapping
 
-from dvc_sync_s3.store.errors import BucketNotEmpty, NoSuchBucket
+from dvc_sync_s3.store.errors import BucketNotEmpty, NoSuchBucket, NoSuchPart, NoSuchUpload
 
 ERRORS: Mapping[str, tuple[int, str]] = {
     "AccessControlListNotSupported": (400, "The bucket does not allow ACLs: everything is private to its owner."),
@@ -95,15 +95,22 @@ class ClientGone(Exception):
 _DISK_TROUBLE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO}
 
 
+_CODES: Mapping[type[Exception], str] = {
+    BucketNotEmpty: "BucketNotEmpty",
+    NoSuchBucket: "NoSuchBucket",
+    NoSuchPart: "InvalidPart",
+    NoSuchUpload: "NoSuchUpload",
+}
+"""What the store refuses."""
+
+
 def as_s3_error(error: Exception) -> S3Error:
     """Say which code an exception from below means; whatever is not foreseen is an `InternalError`."""
     match error:
         case S3Error():
             return error
-        case NoSuchBucket():
-            return S3Error("NoSuchBucket")
-        case BucketNotEmpty():
-            return S3Error("BucketNotEmpty")
+        case _ if type(error) in _CODES:
+            return S3Error(_CODES[type(error)])
         case OSError(errno=number) if number in _DISK_TROUBLE:
             return S3Error("ServiceUnavailable")
         case sqlite3.OperationalError():

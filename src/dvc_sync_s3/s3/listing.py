@@ -26,21 +26,30 @@ class ListParameters:
     encode: Callable[[str], str]
 
 
-def parse_list_parameters(query: Query) -> ListParameters:
-    """Read the parameters; raise `InvalidArgument`."""
+def parse_list_parameters(query: Query, limit: str = "max-keys") -> ListParameters:
+    """Read the parameters, the number of entries from the one called `limit`; raise `InvalidArgument`."""
     encoding_type = query.get("encoding-type") or None
     if encoding_type not in (None, "url"):
         raise S3Error("InvalidArgument", "Invalid Encoding Method specified in Request")
-    max_keys = query.get("max-keys") or str(_MAX_KEYS)
-    if not (max_keys.isascii() and max_keys.isdecimal() and len(max_keys) <= 10 and int(max_keys) < 2**31):
-        raise S3Error("InvalidArgument", "max-keys must be a whole number from 0 to 2147483647.")
     return ListParameters(
         prefix=query.get("prefix", ""),
         delimiter=query.get("delimiter", ""),
-        max_keys=min(int(max_keys), _MAX_KEYS),
+        max_keys=min(parse_number(query, limit, _MAX_KEYS), _MAX_KEYS),
         encoding_type=encoding_type,
         encode=_url_encode if encoding_type == "url" else str,
     )
+
+
+def parse_number(query: Query, name: str, default: int) -> int:
+    """Read a parameter that is a whole number; raise `InvalidArgument`.
+
+    >>> parse_number(Query({"max-parts": "10"}), "max-parts", 1000), parse_number(Query(), "max-parts", 1000)
+    (10, 1000)
+    """
+    text = query.get(name) or str(default)
+    if not (text.isascii() and text.isdecimal() and len(text) <= 10 and int(text) < 2**31):
+        raise S3Error("InvalidArgument", f"{name} must be a whole number from 0 to 2147483647.")
+    return int(text)
 
 
 def write_token(after: str) -> str:

@@ -6,6 +6,7 @@ Whatever is raised on the way becomes an answer here and nowhere else.
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
@@ -81,7 +82,8 @@ class S3Service:
             except Exception as error:  # noqa: BLE001 - the one place where whatever happened becomes an answer
                 response = _refuse(exchange, error, scope)
             status = response.status
-            await sender.send(self._finish(exchange, response))
+            with contextlib.suppress(ClientGone):
+                await sender.send(self._finish(exchange, response))
         finally:
             sender.close()
             self._log(exchange, status, sender)
@@ -94,14 +96,16 @@ class S3Service:
             exchange.operation = "Preflight"
             return preflight(exchange.cors_rules, request.headers)
         exchange.operation = operation_of(request)
-        signed = verify(request, self._keyring, self._clock.now())
+        now = self._clock.now()
+        # A form is signed inside its body: the operation verifies it.
+        signed = None if exchange.operation == "PostObject" else verify(request, self._keyring, now)
         if signed is not None:
             require_permission(self._keyring, signed.access_key_id, exchange.operation)
         operation = OPERATIONS.get(exchange.operation)
         if operation is None:
             raise S3Error("NotImplemented", f"{exchange.operation} is not implemented.")
         exchange.body = RequestBody(request, signed, receive, self._idle_timeout_s)
-        return await operation(Call(request, exchange.body, self._store))
+        return await operation(Call(request, exchange.body, self._store, self._keyring, now))
 
     def _cors_rules(self, bucket: str | None) -> tuple[CorsRule, ...]:
         return rules_of(None if bucket is None else self._store.bucket_document(bucket, BucketDocument.CORS))

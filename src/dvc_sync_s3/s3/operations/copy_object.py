@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
-import hashlib
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dvc_sync_s3.s3.body import MAX_SIZE
 from dvc_sync_s3.s3.call import Call
 from dvc_sync_s3.s3.checksums import (
-    ALGORITHMS,
     DEFAULT_ALGORITHM,
     FULL_OBJECT,
-    base64_text,
     checksum_nodes,
     required_algorithm,
 )
 from dvc_sync_s3.s3.conditions import write_precondition
-from dvc_sync_s3.s3.copying import opened_copy_source, pieces
+from dvc_sync_s3.s3.copying import copy_into, opened_copy_source
 from dvc_sync_s3.s3.errors import S3Error
 from dvc_sync_s3.s3.objects import Description, copied_description, read_description
 from dvc_sync_s3.s3.response import Response
@@ -26,10 +22,7 @@ from dvc_sync_s3.s3.xml import CONTENT_TYPE, Node, document
 from dvc_sync_s3.store.model import NewObject
 
 if TYPE_CHECKING:
-    from typing import BinaryIO
-
     from dvc_sync_s3.s3.request import Headers
-    from dvc_sync_s3.store.incoming import Incoming
     from dvc_sync_s3.store.model import StoredObject
 
 _CHANGES = ("x-amz-storage-class", "x-amz-website-redirect-location", "x-amz-server-side-encryption")
@@ -48,7 +41,7 @@ async def copy_object(call: Call) -> Response:
         _check_source(source, call)
         algorithm = asked_algorithm or next((name for name, _ in source.checksums), DEFAULT_ALGORITHM)
         async with call.store.receive() as incoming:
-            md5, checksum = await _copy(file, source.size, incoming, algorithm)
+            md5, checksum = await copy_into(incoming, file, 0, source.size, algorithm)
             new = NewObject(
                 bucket=bucket,
                 key=key,
@@ -79,15 +72,6 @@ def _check_source(source: StoredObject, call: Call) -> None:
         )
     if source.size > MAX_SIZE:
         raise S3Error("InvalidRequest", f"A copy source may have at most {MAX_SIZE} bytes: copy it in parts.")
-
-
-async def _copy(file: BinaryIO, size: int, incoming: Incoming, algorithm: str) -> tuple[str, str]:
-    """Return the MD5, in hexadecimal, and the checksum of what was copied."""
-    md5, digest = hashlib.md5(usedforsecurity=False), ALGORITHMS[algorithm]()
-    async for piece in pieces(file, 0, size):
-        await asyncio.gather(asyncio.to_thread(md5.update, piece), asyncio.to_thread(digest.update, piece))
-        await incoming.write(piece)
-    return md5.hexdigest(), base64_text(digest.digest())
 
 
 def _description(source: StoredObject, headers: Headers) -> Description:
