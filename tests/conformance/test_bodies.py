@@ -68,6 +68,8 @@ WRONG_SHA256 = base64.b64encode(hashlib.sha256(b"another body").digest()).decode
         ({"x-amz-acl": "nobody"}, "InvalidArgument"),
         ({"x-amz-grant-read": 'id="other"'}, "AccessControlListNotSupported"),
         ({"x-amz-storage-class": "SHELF"}, "InvalidStorageClass"),
+        ({"x-amz-object-lock-mode": "GOVERNANCE"}, "InvalidRequest"),
+        ({"x-amz-write-offset-bytes": "4"}, "NotImplemented"),
         ({"x-amz-tagging": "k=1&k=2"}, "InvalidTag"),
         ({"x-amz-server-side-encryption": "aes:kms"}, "InvalidArgument"),
         ({"x-amz-server-side-encryption-aws-kms-key-id": "a-key"}, "InvalidArgument"),

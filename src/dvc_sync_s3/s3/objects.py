@@ -37,6 +37,10 @@ _SAID_ANEW = (_STORAGE_CLASS, "x-amz-website-redirect-location")
 """What a copy takes from its request, never from its source."""
 
 
+_LOCKS = ("x-amz-object-lock-mode", "x-amz-object-lock-retain-until-date", "x-amz-object-lock-legal-hold")
+_APPEND = "x-amz-write-offset-bytes"
+
+
 @dataclass(frozen=True, slots=True)
 class Description:
     """What a new object is to carry beside its body."""
@@ -51,6 +55,10 @@ def read_description(headers: Headers) -> Description:
     """Return what a request says of the object it makes; raise AWS's code for what no object can carry."""
     require_private_headers(headers)
     check_write_encryption(headers)
+    if any(name in headers for name in _LOCKS):
+        raise S3Error("InvalidRequest", "Bucket is missing Object Lock Configuration")
+    if _APPEND in headers:  # taken for a plain write it would cost what is there
+        raise S3Error("NotImplemented", f"Appending ({_APPEND}) is not implemented.")
     return Description(
         content_type=headers.get("content-type") or None,
         headers=(*system_headers(headers), *_headers_said_anew(headers)),

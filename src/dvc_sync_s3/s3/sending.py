@@ -6,22 +6,29 @@ import asyncio
 
 from starlette.types import Send
 
+from dvc_sync_s3.s3.errors import ClientGone
 from dvc_sync_s3.s3.response import FileBody, Response
 
+STALLED_TIMEOUT_S = 300.0
+"""Long, because players and readers of large objects pause."""
 _PIECE_BYTES = 256 * 1024
 
 
 class Sender:
     """Send one answer and count its bytes; `close` gives back the file it may hold."""
 
-    def __init__(self, send: Send, method: str) -> None:
+    def __init__(self, send: Send, method: str, stalled_timeout_s: float = STALLED_TIMEOUT_S) -> None:
         self._send = send
         self._method = method
+        self._stalled_timeout_s = stalled_timeout_s
         self._file: FileBody | None = None
         self.sent = 0
 
     async def send(self, response: Response) -> None:
-        """Send headers and body; to a HEAD, only the headers; to a 204 or 304, no length either."""
+        """Send headers and body; to a HEAD, only the headers; to a 204 or 304, no length either.
+
+        Raises ClientGone if the client takes nothing for so long that it must be.
+        """
         if isinstance(response.body, FileBody):
             self._file = response.body
         headers = {name.lower(): value for name, value in response.headers.items()}
@@ -58,7 +65,11 @@ class Sender:
 
     async def _send_piece(self, piece: bytes) -> None:
         self.sent += len(piece)
-        await self._send({"type": "http.response.body", "body": piece, "more_body": True})
+        try:
+            async with asyncio.timeout(self._stalled_timeout_s):
+                await self._send({"type": "http.response.body", "body": piece, "more_body": True})
+        except TimeoutError:
+            raise ClientGone from None
 
     def close(self) -> None:
         """Close the file, however sending ended."""

@@ -165,16 +165,42 @@ async def test_a_client_that_leaves_is_answered_nothing_and_leaves_nothing(
 
 
 @pytest.mark.parametrize(
-    ("target", "code"), [("/not-there/318", "NoSuchBucket"), ("/annotations/318?legal-hold", "NotImplemented")]
+    ("target", "headers", "code"),
+    [
+        ("/not-there/318", {}, "NoSuchBucket"),
+        ("/annotations/318?legal-hold", {}, "NotImplemented"),
+        ("/annotations/" + "k" * 1025, {}, "KeyTooLongError"),
+        ("/annotations/there", {"if-none-match": "*"}, "PreconditionFailed"),
+        ("/annotations/not-there", {"if-match": "*"}, "NoSuchKey"),
+        ("/annotations/318", {"content-length": str(5 * 1024**3 + 1)}, "EntityTooLarge"),
+        ("/annotations/318", {"content-md5": "what"}, "InvalidDigest"),
+        ("/annotations/318", {"x-amz-acl": "public-read"}, "AccessControlListNotSupported"),
+        ("/annotations/318", {"x-amz-meta-a": "x" * 2048}, "MetadataTooLarge"),
+        ("/annotations/not-there?tagging", {}, "NoSuchKey"),
+    ],
 )
-async def test_a_body_that_is_refused_is_never_asked_for(service: S3Service, target: str, code: str) -> None:
+async def test_a_body_that_is_refused_is_never_asked_for(
+    service: S3Service, target: str, headers: dict[str, str], code: str
+) -> None:
     async def receive() -> Message:
         pytest.fail("asking for the body would send 100 Continue")
 
-    sent = await ask(service, "PUT", target, b"body", receive=receive)
+    assert (await ask(service, "PUT", "/annotations/there", b"body")).status == 200
+    sent = await ask(service, "PUT", target, b"body", headers, receive=receive)
 
     assert code_of(sent) == code
     assert sent.headers["connection"] == "close"
+
+
+async def test_a_body_that_trickles_times_out(service: S3Service, store: FailingStore) -> None:
+    async def receive() -> Message:
+        await asyncio.sleep(0.004)  # less than the client may rest, but it never makes up for it
+        return {"type": "http.request", "body": b"b", "more_body": True}
+
+    sent = await ask(service, "PUT", "/annotations/318", b"b" * 1000, receive=receive)
+
+    assert (sent.status, code_of(sent)) == (400, "RequestTimeout")
+    assert store.head("annotations", "318") is None
 
 
 async def test_a_bucket_made_by_another_process_is_there_at_once(service: S3Service, store: FailingStore) -> None:
