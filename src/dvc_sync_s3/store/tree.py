@@ -121,13 +121,14 @@ class Tree:
         if plain is None or plain.is_dir():  # which Windows would call a lack of permission
             return False
         try:
-            durable.make_folder(plain.parent)
+            plain.parent.mkdir(parents=True, exist_ok=True)
             copy.replace(plain)
         except OSError as error:
             if error.errno in _NO_ROOM_FOR_THE_PATH:
                 return False
             raise
-        self._changed.add(plain.parent)
+        # All of them: a process that was killed may have made a folder whose name is not on disk yet.
+        self._changed.update(parent for parent in plain.parents if parent.is_relative_to(self._folder.root))
         return True
 
     def _remove(self, bucket: str, key: str) -> None:

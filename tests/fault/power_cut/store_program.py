@@ -89,7 +89,7 @@ async def write_on(store: Store, task: int) -> None:
 
 async def main(folder: Path, left_out: str | None = None) -> None:
     if left_out == KILLED:
-        for left in (folder, folder / HIDDEN_NAME):
+        for left in (folder, folder / HIDDEN_NAME, folder / BUCKET, folder / BUCKET / "out"):
             left.mkdir()
     elif left_out is not None:
         setattr(*WAITS[left_out])
