@@ -16,4 +16,4 @@ async def put_bucket_tagging(call: Call) -> Response:
     bucket = call.bucket
     tags = tags_in_document(await read_document(call.body, "Tagging"), _MAX_TAGS)
     await call.store.put_bucket_document(bucket, BucketDocument.TAGGING, tagging_document(tags))
-    return Response(status=204)
+    return Response()
