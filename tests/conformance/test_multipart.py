@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from concurrent.futures import ThreadPoolExecutor
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -204,6 +205,31 @@ def test_of_several_who_complete_at_once_all_get_the_object(s3: Any, bucket: str
         etags = {answer["ETag"] for answer in pool.map(lambda _: upload.complete(), range(4))}
     assert len(etags) == 1
     assert body_of(s3, bucket) == BIG + LAST
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    operation = import_module("dvc_sync_s3.s3.operations.complete_multipart_upload")
+    monkeypatch.setattr(operation, "_PATIENCE_S", 0)
+
+
+@pytest.mark.usefixtures("impatient")
+def test_an_object_that_takes_long_to_put_together_is_told_late(s3: Any, bucket: str) -> None:
+    upload = InParts(s3, bucket)
+    upload.send(1, LAST)
+    answer = upload.complete()
+    assert (answer["Key"], "content-length" in answer["ResponseMetadata"]["HTTPHeaders"]) == ("318", False)
+    assert body_of(s3, bucket) == LAST
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_late_refusal_is_told_behind_a_200(service: Service, s3: Any, bucket: str) -> None:
+    upload = InParts(s3, bucket)
+    upload.send(1, LAST)
+    with pytest.raises(ClientError, match="InvalidPart") as caught:
+        upload.complete([{"PartNumber": 2, "ETag": '"aa"'}])
+    assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] in {200, 500}  # botocore makes it one
+    assert not is_stored(service, bucket)
 
 
 def test_an_aborted_upload_is_gone(service: Service, s3: Any, bucket: str) -> None:

@@ -7,7 +7,8 @@ import asyncio
 from starlette.types import Send
 
 from dvc_sync_s3.s3.errors import ClientGone
-from dvc_sync_s3.s3.response import FileBody, Response
+from dvc_sync_s3.s3.response import FileBody, PendingBody, Response
+from dvc_sync_s3.s3.xml import DECLARATION
 
 STALLED_TIMEOUT_S = 300.0
 """Long, because players and readers of large objects pause."""
@@ -34,7 +35,7 @@ class Sender:
         headers = {name.lower(): value for name, value in response.headers.items()}
         if response.status in (204, 304):
             headers.pop("content-length", None)
-        else:
+        elif response.size is not None:
             headers.setdefault("content-length", str(response.size))
         await self._send(
             {
@@ -47,6 +48,8 @@ class Sender:
             await self._send({"type": "http.response.body"})
         elif isinstance(response.body, FileBody):
             await self._send_file(response.body)
+        elif isinstance(response.body, PendingBody):
+            await self._send_pending(response.body)
         else:
             self.sent += len(response.body)
             await self._send({"type": "http.response.body", "body": response.body})
@@ -61,6 +64,14 @@ class Sender:
                 break
             left -= len(piece)
             await self._send_piece(piece)
+        await self._send({"type": "http.response.body"})
+
+    async def _send_pending(self, body: PendingBody) -> None:
+        document, declaration = asyncio.ensure_future(body.document), DECLARATION.encode()
+        await self._send_piece(declaration)
+        while not (await asyncio.wait({document}, timeout=body.interval_s))[0]:
+            await self._send_piece(b" ")
+        await self._send_piece(document.result().removeprefix(declaration))
         await self._send({"type": "http.response.body"})
 
     async def _send_piece(self, piece: bytes) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import secrets
-from collections.abc import Collection
+from collections.abc import Awaitable, Collection
 from dataclasses import dataclass, field, replace
 
 import structlog
@@ -23,7 +23,7 @@ from dvc_sync_s3.s3.errors import ClientGone, S3Error, as_s3_error
 from dvc_sync_s3.s3.operations import OPERATIONS
 from dvc_sync_s3.s3.permissions import require_permission
 from dvc_sync_s3.s3.request import S3Request, parse_request, raw_path_of
-from dvc_sync_s3.s3.response import Response
+from dvc_sync_s3.s3.response import PendingBody, Response
 from dvc_sync_s3.s3.routing import operation_of
 from dvc_sync_s3.s3.sending import Sender
 from dvc_sync_s3.s3.sigv4.verify import Keyring, verify
@@ -82,6 +82,9 @@ class S3Service:
             except Exception as error:  # noqa: BLE001 - the one place where whatever happened becomes an answer
                 response = _refuse(exchange, error, scope)
             status = response.status
+            if isinstance(response.body, PendingBody):
+                told = _told(exchange, response.body.document, scope)
+                response = replace(response, body=replace(response.body, document=told))
             with contextlib.suppress(ClientGone):
                 await sender.send(self._finish(exchange, response))
         finally:
@@ -123,7 +126,8 @@ class S3Service:
 
     def _log(self, exchange: _Exchange, status: int, sender: Sender) -> None:
         request = exchange.request
-        write = log.error if status >= 500 and status != 501 else log.info
+        is_trouble = exchange.trouble is not None or (status >= 500 and status != 501)
+        write = log.error if is_trouble else log.info
         write(
             "request",
             operation=exchange.operation,
@@ -155,6 +159,16 @@ def _refuse(exchange: _Exchange, trouble: Exception, scope: Scope) -> Response:
     return Response(
         error.status, {**error.headers, "Content-Type": CONTENT_TYPE}, document("Error", nodes, namespace="")
     )
+
+
+async def _told(exchange: _Exchange, document: Awaitable[bytes], scope: Scope) -> bytes:
+    """Return the document, or the error document in its place: its status is already sent."""
+    try:
+        return await document
+    except Exception as error:  # noqa: BLE001 - as above, too late for a status
+        body = _refuse(exchange, error, scope).body
+        assert isinstance(body, bytes)
+        return body
 
 
 def _leaves_a_body_unread(exchange: _Exchange) -> bool:

@@ -9,7 +9,7 @@ from xml.sax.saxutils import escape
 
 NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
 CONTENT_TYPE = "application/xml"
-_DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
+DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0d\x0e-\x1f\ufffe\uffff]")
 
 Text = str | int | bool | datetime | None
@@ -25,7 +25,7 @@ def document(name: str, content: Iterable[Node] | str, *, namespace: str = NAMES
     """
     start = f'<{name} xmlns="{namespace}">' if namespace else f"<{name}>"
     inner = _text(content) if isinstance(content, str) else "".join(map(_element, content))
-    return f"{_DECLARATION}{start}{inner}</{name}>".encode()
+    return f"{DECLARATION}{start}{inner}</{name}>".encode()
 
 
 def _element(node: Node) -> str:

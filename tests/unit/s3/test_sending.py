@@ -9,8 +9,10 @@ import pytest
 from starlette.types import Message
 
 from dvc_sync_s3.s3.errors import ClientGone
-from dvc_sync_s3.s3.response import FileBody, Response
+from dvc_sync_s3.s3.response import FileBody, PendingBody, Response
 from dvc_sync_s3.s3.sending import Sender
+from dvc_sync_s3.s3.xml import document
+from tests.unit.s3.asgi import Sent
 
 pytestmark = pytest.mark.anyio
 
@@ -27,3 +29,19 @@ async def test_a_client_that_takes_nothing_more_is_given_up_and_its_file_closed(
     sender.close()
 
     assert file.closed
+
+
+async def test_a_document_that_takes_long_is_announced_by_spaces() -> None:
+    made: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+    sent = Sent()
+
+    async def send(message: Message) -> None:
+        await sent.send(message)
+        if message.get("body") == b" " and len(sent.messages) > 3:
+            made.set_result(document("Done", "yes", namespace=""))
+
+    await Sender(send, "POST").send(Response(body=PendingBody(made, interval_s=0.001)))
+
+    assert "content-length" not in sent.headers
+    assert sent.body == b'<?xml version="1.0" encoding="UTF-8"?>\n  <Done>yes</Done>'
+    assert sent.messages[-1].get("more_body", False) is False
