@@ -20,6 +20,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
+import boto3
+
 from dvc_sync_s3.s3.ownership import OWNER_ID, OWNER_NAME
 
 _CHECKOUT = Path(__file__).parents[1]
@@ -98,6 +100,7 @@ def service(home: Path, keys: Mapping[str, tuple[str, str]]) -> Iterator[int]:
         process = subprocess.Popen(command, cwd=home, env={**os.environ, **settings}, stdout=log, stderr=log)
         try:
             wait_until_ready(f"http://127.0.0.1:{port}/-/ready")
+            remove_first_bucket(port, *main)
             yield port
         finally:
             process.terminate()
@@ -116,6 +119,19 @@ def wait_until_ready(url: str) -> None:
     raise SystemExit(f"The service did not start within {_START_TIMEOUT_S} s.")
 
 
+def remove_first_bucket(port: int, access_key_id: str, secret: str) -> None:
+    """Remove the bucket that the service makes for Label Studio: the suite expects to own every bucket there is."""
+    s3 = boto3.client(
+        "s3",
+        endpoint_url=f"http://127.0.0.1:{port}",
+        region_name="us-east-1",
+        aws_access_key_id=access_key_id,
+        aws_secret_access_key=secret,
+    )
+    for bucket in s3.list_buckets()["Buckets"]:
+        s3.delete_bucket(Bucket=bucket["Name"])
+
+
 def configuration(port: int, keys: Mapping[str, tuple[str, str]]) -> str:
     """Return the suite's configuration: where the service is, and who signs with what."""
     lines = ["[DEFAULT]", "host = 127.0.0.1", f"port = {port}", "is_secure = False", "ssl_verify = False"]
@@ -124,7 +140,7 @@ def configuration(port: int, keys: Mapping[str, tuple[str, str]]) -> str:
         lines += [f"[{section}]", f"access_key = {access_key_id}", f"secret_key = {secret}"]
         # One owner, whoever signs.
         lines += [f"user_id = {OWNER_ID}", f"display_name = {OWNER_NAME}", "email = owner@example.com"]
-        lines += ["api_name = us-east-1", "tenant = none"]
+        lines += ["api_name = eu-central-1", "tenant = none"]
     return "\n".join(lines) + "\n"
 
 
