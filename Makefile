@@ -18,7 +18,7 @@ demo: $(VENV)/dev.stamp  ## Show the whole way without Label Studio
 test: lint types layers unit  ## What every commit must pass
 
 unit: $(VENV)/dev.stamp
-	$(BIN)/python -m pytest src tests --doctest-modules --numprocesses=3 --ignore=tests/e2e --ignore=tests/fault \
+	$(BIN)/python -m pytest src tests scripts --doctest-modules --numprocesses=3 --ignore=tests/e2e --ignore=tests/fault \
 		--ignore=tests/bench --ignore-glob='*/test_label_studio_*' -m "not other_clients"
 
 conformance: $(VENV)/dev.stamp .venv-clients/stamp  ## The S3 side with every client, those with an environment of their own too

@@ -102,6 +102,8 @@ def service(home: Path, keys: Mapping[str, tuple[str, str]]) -> Iterator[int]:
             wait_until_ready(f"http://127.0.0.1:{port}/-/ready")
             remove_first_bucket(port, *main)
             yield port
+            if process.poll() is not None:
+                raise SystemExit("The service ended while the suite was running: what it found means nothing.")
         finally:
             process.terminate()
             process.wait()
