@@ -5,13 +5,18 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
 import requests
 from defusedxml import ElementTree
 
-from tests.conformance.conftest import Service, is_stored
+from dvc_sync_s3.clock import SystemClock
+from dvc_sync_s3.s3.service import S3Service
+from dvc_sync_s3.s3.sigv4.verify import Keyring
+from tests.conformance.conftest import Service, is_stored, serving
+from tests.conformance.signing import ACCESS_KEY_ID, SECRET
 
 Fields = dict[str, str]
 BODY = b"bar"
@@ -172,6 +177,14 @@ def test_a_key_nobody_knows_is_refused(service: Service, s3: Any, bucket: str) -
     fields = form(s3, bucket)
     fields["x-amz-credential"] = f"STRANGER/{fields['x-amz-credential'].partition('/')[2]}"
     assert code_of(post(service, bucket, fields)) == "InvalidAccessKeyId"
+
+
+def test_a_key_that_may_only_read_signs_no_form(service: Service, s3: Any, bucket: str) -> None:
+    keyring = Keyring({ACCESS_KEY_ID: SECRET}, read_only=frozenset({ACCESS_KEY_ID}))
+    with serving(S3Service(service.store, keyring, SystemClock())) as authority:
+        reading = replace(service, url=f"http://{authority}")
+        assert code_of(post(reading, bucket, form(s3, bucket))) == "AccessDenied"
+    assert not is_stored(service, bucket)
 
 
 def test_an_unsigned_form_is_anonymous(service: Service, bucket: str) -> None:
