@@ -17,4 +17,4 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def recording(library: Path, tmp_path_factory: pytest.TempPathFactory) -> Recording:
     """Return a run that begins with no data folder at all."""
-    return record(library, tmp_path_factory.mktemp("recording"), Path(store_program.__file__))
+    return record(library, tmp_path_factory.mktemp("recording"), store_program.__name__)

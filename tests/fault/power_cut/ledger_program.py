@@ -1,6 +1,6 @@
 """A program that writes pushes down in a ledger, and marks in the journal what it may rely on from then on.
 
-`python ledger_program.py ROOT`
+`python -m tests.fault.power_cut.ledger_program ROOT`
 """
 
 from __future__ import annotations

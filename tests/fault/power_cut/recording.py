@@ -13,6 +13,7 @@ from random import Random
 from tests.fault.power_cut.disk import Call, Disk, Kind, OldFile, Survivors, read_journal
 
 _TIMEOUT_S = 60
+_CHECKOUT = Path(__file__).parents[3]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +72,8 @@ def build_library(folder: Path) -> Path:
     return library
 
 
-def record(library: Path, workshop: Path, program: Path, *arguments: str, is_deaf: str = "") -> Recording:
-    """Run `program` on the folder `workshop/disk` and return what it did there.
+def record(library: Path, workshop: Path, program: str, *arguments: str, is_deaf: str = "") -> Recording:
+    """Run the module `program` on the folder `workshop/disk` and return what it did there.
 
     With `is_deaf` set, its waits for the disk are taken for nothing, as on a disk that lies.
     """
@@ -90,6 +91,6 @@ def record(library: Path, workshop: Path, program: Path, *arguments: str, is_dea
         "POWER_CUT_JOURNAL": str(workshop / "journal"),
         **({"POWER_CUT_DEAF": is_deaf} if is_deaf else {}),
     }
-    command = [sys.executable, str(program), str(root), *arguments]
-    subprocess.run(command, env=environment, check=True, timeout=_TIMEOUT_S)
+    command = [sys.executable, "-m", program, str(root), *arguments]
+    subprocess.run(command, cwd=_CHECKOUT, env=environment, check=True, timeout=_TIMEOUT_S)
     return Recording(before, tuple(read_journal(workshop / "journal", root)))

@@ -1,14 +1,14 @@
-"""A program that writes to a store from six tasks, and marks in the journal what was acknowledged.
+"""A program that uses a store from many tasks, and marks in the journal what was acknowledged.
 
-`python store_program.py ROOT [WAIT]` works in ROOT/data; without the wait for the disk that is named, if one is.
-`python store_program.py ROOT killed` begins with folders that a process killed before made and did not wait for.
+Six tasks write objects into one bucket. Three others each have a bucket of their own and upload into it in parts.
+
+`python -m tests.fault.power_cut.store_program ROOT [WAIT]` works in ROOT/data; without the wait for the disk that is
+named, if one is. With `killed` for it, begins with folders that a process killed before made and did not wait for.
 """
 
 from __future__ import annotations
 
 import asyncio
-import ctypes
-import hashlib
 import sqlite3
 import sys
 from collections.abc import Callable
@@ -19,19 +19,20 @@ from dvc_sync_s3 import durable
 from dvc_sync_s3.clock import SystemClock
 from dvc_sync_s3.store import checkpointer, index
 from dvc_sync_s3.store.folder import HIDDEN_NAME
-from dvc_sync_s3.store.incoming import SMALL_BYTES, Incoming
+from dvc_sync_s3.store.incoming import Incoming
 from dvc_sync_s3.store.model import NewObject
 from dvc_sync_s3.store.store import Store
 from dvc_sync_s3.store.tree import Tree
+from tests.fault.power_cut.uploader import Uploader, body_of, mark, md5_of, upload_on
 
 BUCKET = "team"
 FOLDER = "data"
 KILLED = "killed"
-SIZES = (0, 7, 3_000, SMALL_BYTES + 5, 300, 12_000, 70_000)
 KEYS = ("{0}", "out/{0}/deep", "out//{0}", "out/{0}")
 """Plain, in a folder, no path can hold it, and a file where the second needs a folder."""
 TASKS = 6
 WRITES_OF_A_TASK = 14
+UPLOAD_BUCKETS = ("parts-0", "parts-1", "parts-2")
 
 
 def spill_only(incoming: Incoming, file: BinaryIO) -> None:
@@ -43,6 +44,23 @@ def sync_file_only(incoming: Incoming, file: BinaryIO) -> None:
     incoming._spill()
     durable.sync_file(file)
     file.close()
+
+
+def move_without_file(incoming: Incoming, folder: Path) -> str:
+    incoming._spill().close()
+    assert incoming._path is not None
+    incoming._path = incoming._path.replace(folder / incoming._path.name)
+    durable.sync_folder(folder)
+    return incoming._path.name
+
+
+def move_without_name(incoming: Incoming, folder: Path) -> str:
+    file = incoming._spill()
+    durable.sync_file(file)
+    file.close()
+    assert incoming._path is not None
+    incoming._path = incoming._path.replace(folder / incoming._path.name)
+    return incoming._path.name
 
 
 def open_normal(
@@ -60,15 +78,10 @@ WAITS = {
     "for any folder": (durable, "sync_folder", lambda _: None),
     "for a commit": (index, "_open", open_normal),
 }
-
-
-def body_of(number: int) -> bytes:
-    size = SIZES[number % len(SIZES)]
-    return (f"{number}:".encode() * size)[:size]
-
-
-def mark(*words: object) -> None:
-    ctypes.CDLL(None).power_cut_mark(" ".join(map(str, words)).encode())
+WAITS_OF_PARTS = {
+    "for the file of a part": (Incoming, "_move", move_without_file),
+    "for the name of a part": (Incoming, "_move", move_without_name),
+}
 
 
 async def write_on(store: Store, task: int) -> None:
@@ -83,7 +96,7 @@ async def write_on(store: Store, task: int) -> None:
             mark("try", key, number)
             async with store.receive() as incoming:
                 await incoming.write(body)
-                seq = (await store.put(NewObject(BUCKET, key, hashlib.md5(body).hexdigest()), incoming)).seq
+                seq = (await store.put(NewObject(BUCKET, key, md5_of(body)), incoming)).seq
         mark("done", key, seq or 0)
 
 
@@ -92,14 +105,15 @@ async def main(folder: Path, left_out: str | None = None) -> None:
         for left in (folder, folder / HIDDEN_NAME, folder / BUCKET, folder / BUCKET / "out"):
             left.mkdir()
     elif left_out is not None:
-        setattr(*WAITS[left_out])
+        setattr(*(WAITS | WAITS_OF_PARTS)[left_out])
     # Often enough to be cut in the middle of one.
     checkpointer.PAUSE_S, checkpointer.WORTHWHILE_BYTES, checkpointer.TOO_LONG_BYTES = 0.01, 1 << 16, 1 << 18
     store = Store(folder, SystemClock())
     adoption = await store.start()
     mark("started", store.instance_id(), adoption.objects)
     await store.create_bucket(BUCKET)
-    await asyncio.gather(*(write_on(store, task) for task in range(TASKS)))
+    uploaders = (Uploader(store, bucket, 7 * 1000 * number) for number, bucket in enumerate(UPLOAD_BUCKETS))
+    await asyncio.gather(*(write_on(store, task) for task in range(TASKS)), *map(upload_on, uploaders))
     await asyncio.to_thread(store.publish)
     mark("published")
     await store.close()

@@ -38,13 +38,13 @@ def all_forgotten(cuts: Iterable[Cut]) -> dict[str, list[str]]:
 
 
 def test_a_push_written_down_survives_a_power_cut(library: Path, tmp_path: Path, workshop: Path) -> None:
-    recording = record(library, tmp_path, Path(ledger_program.__file__))
+    recording = record(library, tmp_path, ledger_program.__name__)
     marks = [point for word in ("instance", "begun", "landed") for point in recording.marks(word)]
     others = sample(recording.points(lambda _: True), POINTS)
     assert all_forgotten(recording.cut(marks + others, Survivors, workshop)) == {}
 
 
 def test_the_rig_finds_a_ledger_that_does_not_wait_for_the_disk(library: Path, tmp_path: Path, workshop: Path) -> None:
-    recording = record(library, tmp_path, Path(ledger_program.__file__), is_deaf="yes")
+    recording = record(library, tmp_path, ledger_program.__name__, is_deaf="yes")
     points = recording.marks("begun")
     assert len(all_forgotten(recording.cut(points, [Survivors.NOTHING], workshop))) == len(points)

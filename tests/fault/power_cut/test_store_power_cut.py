@@ -18,7 +18,8 @@ from dvc_sync_s3.store.store import Store
 from tests.fault.power_cut import store_program
 from tests.fault.power_cut.disk import Call, Kind, Survivors
 from tests.fault.power_cut.recording import Cut, Recording, record, sample
-from tests.fault.power_cut.store_program import BUCKET, FOLDER, body_of
+from tests.fault.power_cut.store_program import BUCKET, FOLDER
+from tests.fault.power_cut.uploader import body_of
 
 pytestmark = pytest.mark.anyio
 
@@ -195,7 +196,7 @@ async def test_a_power_cut_while_an_older_folder_is_adopted_loses_nothing(
         path = tmp_path / "disk" / FOLDER / BUCKET / key
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
-    recording = record(library, tmp_path, Path(store_program.__file__))
+    recording = record(library, tmp_path, store_program.__name__)
     started = recording.marks("started")[0]
     assert recording.calls[started - 1].data.split()[2] == str(len(OLD)).encode()
     points = [*range(1, started + 1), *sample(list(range(started + 1, len(recording.calls) + 1)), POINTS // 2)]
@@ -205,7 +206,7 @@ async def test_a_power_cut_while_an_older_folder_is_adopted_loses_nothing(
 async def test_a_power_cut_soon_after_a_kill_takes_no_folder_away(
     library: Path, tmp_path: Path, workshop: Path
 ) -> None:
-    recording = record(library, tmp_path, Path(store_program.__file__), store_program.KILLED)
+    recording = record(library, tmp_path, store_program.__name__, store_program.KILLED)
     points = sample(recording.marks("done"), POINTS // 2) + recording.marks("published")
     assert await all_wrong(recording.cut(points, [Survivors.NOTHING], workshop)) == {}
 
@@ -213,7 +214,7 @@ async def test_a_power_cut_soon_after_a_kill_takes_no_folder_away(
 async def test_the_rig_finds_what_a_store_loses_that_does_not_wait_for_the_disk(
     library: Path, tmp_path: Path, workshop: Path
 ) -> None:
-    recording = record(library, tmp_path, Path(store_program.__file__), is_deaf="yes")
+    recording = record(library, tmp_path, store_program.__name__, is_deaf="yes")
     points = sample(recording.marks("done"), 5)
     found = await all_wrong(recording.cut(points, [Survivors.NOTHING], workshop))
     assert len(found) == len(points)
@@ -221,6 +222,6 @@ async def test_the_rig_finds_what_a_store_loses_that_does_not_wait_for_the_disk(
 
 @pytest.mark.parametrize("wait", store_program.WAITS)
 async def test_the_rig_finds_a_single_wait_left_out(library: Path, tmp_path: Path, workshop: Path, wait: str) -> None:
-    recording = record(library, tmp_path, Path(store_program.__file__), wait)
+    recording = record(library, tmp_path, store_program.__name__, wait)
     points = sample(recording.marks("done"), POINTS // 2) + recording.marks("published")
     assert await all_wrong(recording.cut(points, [Survivors.NOTHING, Survivors.NAMES], workshop)) != {}
