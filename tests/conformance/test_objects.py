@@ -7,6 +7,7 @@ import base64
 import hashlib
 import zlib
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -74,6 +75,8 @@ def test_a_copy_takes_what_it_is_told_instead(s3: Any, bucket: str) -> None:
     )
     assert found["ChecksumSHA1"] == base64.b64encode(hashlib.sha1(b"body").digest()).decode()
     assert s3.get_object_tagging(Bucket=bucket, Key="318")["TagSet"] == [{"Key": "b", "Value": "2"}]
+    [listed] = s3.list_objects_v2(Bucket=bucket)["Contents"]
+    assert listed["StorageClass"] == "GLACIER"
 
 
 @pytest.mark.parametrize(
@@ -99,6 +102,17 @@ def test_a_copy_that_can_not_be_is_refused(s3: Any, bucket: str, asked: dict[str
 
     assert refusal(s3.copy_object, **parameters) == code
     assert {found["Key"] for found in s3.list_objects_v2(Bucket=bucket)["Contents"]} == {"318", "there"}
+
+
+def test_a_copy_that_takes_long_is_told_late(s3: Any, bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(import_module("dvc_sync_s3.s3.operations.copy_object"), "_PATIENCE_S", 0)
+    etag = s3.put_object(Bucket=bucket, Key="318", Body=b"body")["ETag"]
+
+    answer = s3.copy_object(Bucket=bucket, Key="new", CopySource=f"{bucket}/318")
+
+    assert answer["CopyObjectResult"]["ETag"] == etag
+    assert "content-length" not in answer["ResponseMetadata"]["HTTPHeaders"]
+    assert refusal(s3.copy_object, Bucket=bucket, Key="new", CopySource=f"{bucket}/319") == "NoSuchKey"
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from dvc_sync_s3.s3.errors import S3Error
+from dvc_sync_s3.s3.objects import storage_class
 from dvc_sync_s3.s3.request import Query
 from dvc_sync_s3.s3.xml import Node
 from dvc_sync_s3.store.model import StoredObject
@@ -87,7 +88,7 @@ def object_elements(
                 *(("ChecksumAlgorithm", algorithm) for algorithm, _ in item.checksums),
                 ("ChecksumType", item.checksum_type),
                 ("Size", item.size),
-                ("StorageClass", "STANDARD"),
+                ("StorageClass", storage_class(item.headers)),
                 *extra,
             ],
         )

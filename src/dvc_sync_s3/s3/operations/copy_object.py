@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ from dvc_sync_s3.s3.conditions import write_precondition
 from dvc_sync_s3.s3.copying import copy_into, opened_copy_source
 from dvc_sync_s3.s3.errors import S3Error
 from dvc_sync_s3.s3.objects import Description, copied_description, read_description
-from dvc_sync_s3.s3.response import Response
+from dvc_sync_s3.s3.response import PendingBody, Response
 from dvc_sync_s3.s3.xml import CONTENT_TYPE, Node, document
 from dvc_sync_s3.store.model import NewObject
 
@@ -25,12 +26,21 @@ if TYPE_CHECKING:
     from dvc_sync_s3.s3.request import Headers
     from dvc_sync_s3.store.model import StoredObject
 
+_PATIENCE_S = 5.0
 _CHANGES = ("x-amz-storage-class", "x-amz-website-redirect-location", "x-amz-server-side-encryption")
 """Headers that make sense of copying an object to itself."""
 
 
 async def copy_object(call: Call) -> Response:
-    """Store another object's body under the key; it is durable when this returns."""
+    """Store another object's body under the key; it is durable once its answer is complete."""
+    making = asyncio.ensure_future(_document(call))
+    await asyncio.wait({making}, timeout=_PATIENCE_S)
+    # What is wrong with the request has shown by now; a large object takes longer, and clients don't wait for ever.
+    body = making.result() if making.done() else PendingBody(making)
+    return Response(headers={"Content-Type": CONTENT_TYPE}, body=body)
+
+
+async def _document(call: Call) -> bytes:
     bucket, key, headers = call.bucket, call.key, call.request.headers
     asked_algorithm = required_algorithm(headers, "x-amz-checksum-algorithm")
     precondition = write_precondition(headers)
@@ -56,7 +66,7 @@ async def copy_object(call: Call) -> Response:
             stored = await call.store.put(new, incoming, precondition)
     told: list[Node] = [("LastModified", stored.modified_at), ("ETag", f'"{stored.etag}"')]
     told += checksum_nodes(stored.checksums, stored.checksum_type)
-    return Response(headers={"Content-Type": CONTENT_TYPE}, body=document("CopyObjectResult", told))
+    return document("CopyObjectResult", told)
 
 
 def _check_source(source: StoredObject, call: Call) -> None:
