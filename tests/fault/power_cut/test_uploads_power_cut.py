@@ -25,7 +25,7 @@ from tests.fault.power_cut.uploader import DOCUMENT, GONE, Held, md5_of
 
 pytestmark = pytest.mark.anyio
 
-POINTS = 60
+POINTS = 40
 """How many points to try where there are too many to try all."""
 
 
