@@ -14,7 +14,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.conformance.conftest import Service
-from tests.conformance.wire import call
+from tests.conformance.signing import sign
+from tests.conformance.wire import Wire, call
 
 TAGS = [{"Key": "done", "Value": "yes"}, {"Key": "reader", "Value": "Ann B"}]
 
@@ -265,6 +266,21 @@ def test_an_object_made_at_once_is_one_part(s3: Any, bucket: str) -> None:
     for wrong, code in ((2, "InvalidPartNumber"), (0, "InvalidArgument"), (10_001, "InvalidArgument")):
         assert refusal(s3.get_object, Bucket=bucket, Key="318", PartNumber=wrong) == code
     assert refusal(s3.get_object, Bucket=bucket, Key="318", PartNumber=1, Range="bytes=0-1") == "InvalidRequest"
+
+
+@pytest.mark.parametrize(
+    ("value", "encoding"),
+    [("größe", "utf-8"), ("café", "latin-1"), ("=?UTF-8?B?w6k=?=", "ascii"), ("", "ascii")],
+)
+def test_metadata_come_back_byte_for_byte(service: Service, bucket: str, value: str, encoding: str) -> None:
+    with Wire(service.url) as wire:
+        signed = sign("PUT", f"{service.url}/{bucket}/318", {"x-amz-meta-note": value, "Content-Length": "0"})
+        lines = [f"PUT /{bucket}/318 HTTP/1.1", *(f"{name}: {text}" for name, text in signed.items())]
+        wire.send("\r\n".join(lines).encode(encoding) + b"\r\n\r\n")
+        assert wire.read().status == 200
+
+    told = call(service.url, "HEAD", f"/{bucket}/318").headers["x-amz-meta-note"]
+    assert told.encode("latin-1") == value.encode(encoding)
 
 
 @pytest.mark.parametrize("encryption", [{}, {"SSEKMSKeyId": "a-key"}])
