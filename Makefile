@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help run demo test unit conformance s3-tests e2e fault lint types layers format reference requirements bench clean
+.PHONY: help run demo test unit s3-tests e2e fault lint types layers format reference requirements bench clean
 
 help:  ## Say what there is
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -19,10 +19,7 @@ test: lint types layers unit  ## What every commit must pass
 
 unit: $(VENV)/dev.stamp
 	$(BIN)/python -m pytest src tests scripts --doctest-modules --numprocesses=3 --ignore=tests/e2e --ignore=tests/fault \
-		--ignore=tests/bench --ignore-glob='*/test_label_studio_*' -m "not other_clients"
-
-conformance: $(VENV)/dev.stamp .venv-clients/stamp  ## The S3 side with every client, those with an environment of their own too
-	$(BIN)/python -m pytest tests/conformance
+		--ignore=tests/bench --ignore-glob='*/test_label_studio_*'
 
 s3-tests: $(VENV)/dev.stamp  ## ceph's s3-tests, from a checkout: make s3-tests S3TESTS=/path/to/it
 	@test -n "$(S3TESTS)" || { echo "S3TESTS must be a checkout of github.com/ceph/s3-tests"; exit 2; }
@@ -63,11 +60,10 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-
 requirements: $(VENV)/dev.stamp  ## Pin the newest versions that pyproject.toml allows
 	$(COMPILE) requirements.in -o requirements.txt
 	$(COMPILE) requirements-dev.in --group dev -o requirements-dev.txt
-	$(COMPILE) requirements-clients.in -o requirements-clients.txt
 	$(COMPILE) requirements-e2e.in -o requirements-e2e.txt
 
 clean:  ## Remove the virtual environments and caches; the data under storage/ stays
-	rm -rf .venv .venv-clients .venv-labelstudio .venv-s3tests .mypy_cache .pytest_cache .ruff_cache .hypothesis build
+	rm -rf .venv .venv-labelstudio .venv-s3tests .mypy_cache .pytest_cache .ruff_cache .hypothesis build
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(BIN)/python:
@@ -80,11 +76,6 @@ $(VENV)/run.stamp: requirements.txt pyproject.toml | $(BIN)/python
 $(VENV)/dev.stamp: requirements-dev.txt pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet -r requirements-dev.txt
 	touch $@ $(VENV)/run.stamp
-
-.venv-clients/stamp: requirements-clients.txt
-	$(PYTHON) -m venv .venv-clients
-	.venv-clients/bin/python -m pip install --quiet -r requirements-clients.txt
-	touch $@
 
 .venv-labelstudio/stamp: requirements-e2e.txt
 	$(PYTHON) -m venv .venv-labelstudio

@@ -39,7 +39,7 @@ def transfer(service: Service) -> Iterator[Any]:
         yield manager
 
 
-@pytest.mark.parametrize("size_bytes", [0, 3_000, 1_000_000])
+@pytest.mark.parametrize("size_bytes", [0, 3_000, 1_000_000, 20_000_000])
 def test_what_the_common_runtime_uploads_it_downloads(transfer: Any, bucket: str, size_bytes: int) -> None:
     body, found = b"x" * size_bytes, BytesIO()
 

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 import sysconfig
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,7 +16,6 @@ from tests.conformance.clients.python_clients import PART_BYTES
 from tests.conformance.conftest import Service
 from tests.conformance.signing import ACCESS_KEY_ID, SECRET
 
-OWN_ENVIRONMENT = Path(__file__).parents[3] / ".venv-clients" / ("Scripts" if os.name == "nt" else "bin")
 _PART_MB = PART_BYTES // 1024**2
 _TIMEOUT_S = 60
 
@@ -30,6 +30,13 @@ def run(command: Sequence[str | Path], home: Path, settings: dict[str, str]) -> 
     )
     assert done.returncode == 0, done.stderr.decode()
     return done.stdout
+
+
+def program(name: str) -> str:
+    """Return where a program of the environment that runs the tests is."""
+    found = shutil.which(name, path=sysconfig.get_path("scripts"))
+    assert found is not None
+    return found
 
 
 class Rclone:
@@ -50,9 +57,7 @@ class Rclone:
         self._settings = {f"RCLONE_CONFIG_S3_{name}": value for name, value in settings.items()}
 
     def _run(self, *words: str | Path) -> str:
-        program = shutil.which("rclone", path=sysconfig.get_path("scripts"))
-        assert program is not None
-        command = (program, "--config", "", "--retries", "1", "--low-level-retries", "1", *words)
+        command = (program("rclone"), "--config", "", "--retries", "1", "--low-level-retries", "1", *words)
         return run(command, self._home, self._settings).decode()
 
     def create_bucket(self, bucket: str) -> None:
@@ -92,9 +97,9 @@ class Rclone:
 
 
 class AwsCli:
-    """The AWS command line, on the Common Runtime for large objects or not."""
+    """The AWS command line."""
 
-    def __init__(self, service: Service, home: Path, client: str = "classic") -> None:
+    def __init__(self, service: Service, home: Path) -> None:
         self._home = home
         self._url = service.url
         # By itself botocore presigns for us-east-1 with Signature Version 2.
@@ -103,7 +108,7 @@ class AwsCli:
             "multipart_threshold": f"{_PART_MB}MB",
             "multipart_chunksize": f"{_PART_MB}MB",
         }
-        lines = ["[default]", "region = us-east-1", "s3 =", f"  preferred_transfer_client = {client}"]
+        lines = ["[default]", "region = us-east-1", "s3 ="]
         lines += [f"  {name} = {value}" for name, value in transfer.items()]
         (home / "aws.ini").write_text("\n".join(lines) + "\n", encoding="utf-8")
         self._settings = {
@@ -115,7 +120,7 @@ class AwsCli:
         }
 
     def _run(self, *words: str | Path) -> str:
-        command = (OWN_ENVIRONMENT / "python", OWN_ENVIRONMENT / "aws", "--endpoint-url", self._url, *words)
+        command = (sys.executable, program("aws"), "--endpoint-url", self._url, *words)
         return run(command, self._home, self._settings).decode()
 
     def create_bucket(self, bucket: str) -> None:
@@ -180,8 +185,8 @@ class S3cmd:
         (home / "s3cfg").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
     def _run(self, *words: str | Path) -> str:
-        python = (OWN_ENVIRONMENT / "python", "-W", "ignore")
-        return run((*python, OWN_ENVIRONMENT / "s3cmd", "-c", self._home / "s3cfg", *words), self._home, {}).decode()
+        command = (sys.executable, "-W", "ignore", program("s3cmd"))
+        return run((*command, "-c", self._home / "s3cfg", *words), self._home, {}).decode()
 
     def create_bucket(self, bucket: str) -> None:
         self._run("mb", f"s3://{bucket}")

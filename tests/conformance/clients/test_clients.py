@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import itertools
 from collections.abc import Callable
 from pathlib import Path
@@ -15,16 +14,15 @@ from tests.conformance.clients.programs import AwsCli, Rclone, S3cmd
 from tests.conformance.clients.python_clients import PART_BYTES, Boto3, MinioPy, Obstore, S3fs
 from tests.conformance.conftest import Service
 
-AwsCliOnCrt = functools.partial(AwsCli, client="crt")
 CLIENTS: dict[str, Callable[[Service, Path], Any]] = {
+    "aws": AwsCli,
     "boto3": Boto3,
     "minio-py": MinioPy,
     "obstore": Obstore,
     "rclone": Rclone,
+    "s3cmd": S3cmd,
     "s3fs": S3fs,
 }
-OTHERS: dict[str, Callable[[Service, Path], Any]] = {"aws": AwsCli, "aws-crt": AwsCliOnCrt, "s3cmd": S3cmd}
-"""Clients that need an environment of their own."""
 CANNOT = {
     "obstore": {"create_bucket", "list_buckets", "delete_bucket"},
     "s3cmd": {"read_range", "presign"},
@@ -37,19 +35,15 @@ _numbers = itertools.count(1)
 
 def able(what: str) -> pytest.MarkDecorator:
     """Run a test with each client that can do `what`."""
-    able_ones = [name for name in (*CLIENTS, *OTHERS) if what not in CANNOT.get(name, set())]
-    return pytest.mark.parametrize(
-        "client",
-        [pytest.param(name, marks=pytest.mark.other_clients) if name in OTHERS else name for name in able_ones],
-        indirect=True,
-    )
+    able_ones = [name for name in CLIENTS if what not in CANNOT.get(name, set())]
+    return pytest.mark.parametrize("client", able_ones, indirect=True)
 
 
 @pytest.fixture
 def client(request: pytest.FixtureRequest, service: Service, tmp_path: Path) -> Any:
     home = tmp_path / "home"
     home.mkdir()
-    return {**CLIENTS, **OTHERS}[request.param](service, home)
+    return CLIENTS[request.param](service, home)
 
 
 def content(size_bytes: int) -> bytes:
