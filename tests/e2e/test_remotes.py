@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -126,6 +127,29 @@ def test_data_goes_to_the_remote_that_the_settings_name_among_several(
     sync_one(start_service, {**s3_keys(s3_bucket), "DVC_REMOTE_NAME": "other"})
 
     assert folders(s3_bucket) == {"other"}
+
+
+def test_data_goes_to_the_local_folder_of_the_settings_if_the_repository_names_no_remote(
+    make_team: MakeTeam, start_service: StartService, tmp_path: Path
+) -> None:
+    team = make_team(remote=None)
+    folder = tmp_path / "a folder of the team"
+
+    sync_one(start_service, {"DVC_CLOUD_STORAGE_PROVIDER": "local", "DVC_BUCKET_NAME": str(folder)})
+
+    scientist = team.clone("dana")
+    scientist.use_remote(DvcRemote("mine", str(folder)))
+    assert_pulls(scientist)
+
+
+def test_data_goes_to_any_url_that_dvc_takes(make_team: MakeTeam, start_service: StartService, tmp_path: Path) -> None:
+    team = make_team(remote=None)
+
+    sync_one(start_service, {"DVC_REMOTE_URL": str(tmp_path / "by-url")})
+
+    scientist = team.clone("dana")
+    scientist.use_remote(DvcRemote("mine", str(tmp_path / "by-url")))
+    assert_pulls(scientist)
 
 
 def test_data_goes_to_the_repositorys_own_google_cloud_remote_with_the_key_file(

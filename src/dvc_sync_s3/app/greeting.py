@@ -46,6 +46,7 @@ DVC Sync S3 listens on http://{self.address}
     S3 Endpoint        http://{self.address}
     Access Key ID      {self.keys.access_key_id}
     Secret Access Key  {secret}
+
   Label Studio refuses addresses in your own network, unless you start it with SSRF_PROTECTION_ENABLED=false,
   or with S3_ENDPOINT=http://{self.address} and leave the field S3 Endpoint blank.
 
