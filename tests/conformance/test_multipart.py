@@ -5,12 +5,12 @@ from __future__ import annotations
 import base64
 import hashlib
 from concurrent.futures import ThreadPoolExecutor
-from importlib import import_module
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
+from dvc_sync_s3.s3 import response
 from tests.conformance.conftest import Service, is_stored
 
 MIB = 1024**2
@@ -209,8 +209,7 @@ def test_of_several_who_complete_at_once_all_get_the_object(s3: Any, bucket: str
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    operation = import_module("dvc_sync_s3.s3.operations.complete_multipart_upload")
-    monkeypatch.setattr(operation, "_PATIENCE_S", 0)
+    monkeypatch.setattr(response, "PATIENCE_S", 0)
 
 
 @pytest.mark.usefixtures("impatient")
@@ -230,6 +229,15 @@ def test_a_late_refusal_is_told_behind_a_200(service: Service, s3: Any, bucket: 
         upload.complete([{"PartNumber": 2, "ETag": '"aa"'}])
     assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] in {200, 500}  # botocore makes it one
     assert not is_stored(service, bucket)
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_part_that_takes_long_to_copy_is_told_late(s3: Any, bucket: str) -> None:
+    etag = s3.put_object(Bucket=bucket, Key="source", Body=LAST)["ETag"]
+    place = InParts(s3, bucket).place
+    answer = s3.upload_part_copy(**place, PartNumber=1, CopySource=f"{bucket}/source")
+    assert answer["CopyPartResult"]["ETag"] == etag
+    assert "content-length" not in answer["ResponseMetadata"]["HTTPHeaders"]
 
 
 def test_an_aborted_upload_is_gone(service: Service, s3: Any, bucket: str) -> None:

@@ -7,12 +7,12 @@ import base64
 import hashlib
 import zlib
 from collections.abc import Callable
-from importlib import import_module
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
+from dvc_sync_s3.s3 import response
 from tests.conformance.conftest import Service
 from tests.conformance.signing import sign
 from tests.conformance.wire import Wire, call
@@ -106,7 +106,7 @@ def test_a_copy_that_can_not_be_is_refused(s3: Any, bucket: str, asked: dict[str
 
 
 def test_a_copy_that_takes_long_is_told_late(s3: Any, bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(import_module("dvc_sync_s3.s3.operations.copy_object"), "_PATIENCE_S", 0)
+    monkeypatch.setattr(response, "PATIENCE_S", 0)
     etag = s3.put_object(Bucket=bucket, Key="318", Body=b"body")["ETag"]
 
     answer = s3.copy_object(Bucket=bucket, Key="new", CopySource=f"{bucket}/318")

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Mapping
+import asyncio
+from collections.abc import Awaitable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from typing import BinaryIO
+
+from dvc_sync_s3.s3.xml import CONTENT_TYPE
+
+PATIENCE_S = 5.0
+"""How long an answer's status waits for its document."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,3 +51,15 @@ class Response:
                 return self.body.size
             case PendingBody():
                 return None
+
+
+async def answer_when_done(making: Coroutine[None, None, bytes]) -> Response:
+    """Answer with a document that may take long to make, after 5 s before it is there.
+
+    What is wrong with a request shows by then; a large object takes longer, and clients don't wait for ever. Raises
+    what making it raises in that time; what it raises later becomes an error document behind the 200, as in AWS.
+    """
+    document = asyncio.ensure_future(making)
+    await asyncio.wait({document}, timeout=PATIENCE_S)
+    body = document.result() if document.done() else PendingBody(document)
+    return Response(headers={"Content-Type": CONTENT_TYPE}, body=body)

@@ -18,8 +18,8 @@ from dvc_sync_s3.s3.multipart import (
     whole_checksum,
     whole_etag,
 )
-from dvc_sync_s3.s3.response import PendingBody, Response
-from dvc_sync_s3.s3.xml import CONTENT_TYPE, Node, document
+from dvc_sync_s3.s3.response import Response, answer_when_done
+from dvc_sync_s3.s3.xml import Node, document
 from dvc_sync_s3.s3.xml_reading import read_document
 from dvc_sync_s3.store.errors import NoSuchUpload
 from dvc_sync_s3.store.model import NewObject, ObjectPart
@@ -31,18 +31,13 @@ if TYPE_CHECKING:
 
 _MAX_BYTES = 4 * 1024**2
 """Room for 10,000 parts with their checksums."""
-_PATIENCE_S = 5.0
 
 
 async def complete_multipart_upload(call: Call) -> Response:
     """Make the chosen parts one object; asked again, say again that it is there."""
     bucket, key = call.bucket, call.key
     chosen = chosen_parts(await read_document(call.body, "CompleteMultipartUpload", _MAX_BYTES))
-    making = asyncio.ensure_future(_document(call, bucket, key, chosen))
-    await asyncio.wait({making}, timeout=_PATIENCE_S)
-    # What is wrong with the request has shown by now; a large object takes longer, and clients don't wait for ever.
-    body = making.result() if making.done() else PendingBody(making)
-    return Response(headers={"Content-Type": CONTENT_TYPE}, body=body)
+    return await answer_when_done(_document(call, bucket, key, chosen))
 
 
 async def _document(call: Call, bucket: str, key: str, chosen: Sequence[ChosenPart]) -> bytes:

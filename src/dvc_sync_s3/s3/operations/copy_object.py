@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -18,26 +17,21 @@ from dvc_sync_s3.s3.conditions import write_precondition
 from dvc_sync_s3.s3.copying import copy_into, opened_copy_source
 from dvc_sync_s3.s3.errors import S3Error
 from dvc_sync_s3.s3.objects import Description, copied_description, read_description
-from dvc_sync_s3.s3.response import PendingBody, Response
-from dvc_sync_s3.s3.xml import CONTENT_TYPE, Node, document
+from dvc_sync_s3.s3.response import Response, answer_when_done
+from dvc_sync_s3.s3.xml import Node, document
 from dvc_sync_s3.store.model import NewObject
 
 if TYPE_CHECKING:
     from dvc_sync_s3.s3.request import Headers
     from dvc_sync_s3.store.model import StoredObject
 
-_PATIENCE_S = 5.0
 _CHANGES = ("x-amz-storage-class", "x-amz-website-redirect-location", "x-amz-server-side-encryption")
 """Headers that make sense of copying an object to itself."""
 
 
 async def copy_object(call: Call) -> Response:
     """Store another object's body under the key; it is durable once its answer is complete."""
-    making = asyncio.ensure_future(_document(call))
-    await asyncio.wait({making}, timeout=_PATIENCE_S)
-    # What is wrong with the request has shown by now; a large object takes longer, and clients don't wait for ever.
-    body = making.result() if making.done() else PendingBody(making)
-    return Response(headers={"Content-Type": CONTENT_TYPE}, body=body)
+    return await answer_when_done(_document(call))
 
 
 async def _document(call: Call) -> bytes:

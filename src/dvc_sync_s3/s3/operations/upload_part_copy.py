@@ -12,14 +12,18 @@ from dvc_sync_s3.s3.encryption import check_write_encryption
 from dvc_sync_s3.s3.errors import S3Error
 from dvc_sync_s3.s3.multipart import part_number, upload_of
 from dvc_sync_s3.s3.ranges import ByteRange
-from dvc_sync_s3.s3.response import Response
-from dvc_sync_s3.s3.xml import CONTENT_TYPE, Node, document
+from dvc_sync_s3.s3.response import Response, answer_when_done
+from dvc_sync_s3.s3.xml import Node, document
 
 _RANGE = re.compile(r"bytes=(\d{1,18})-(\d{1,18})", re.ASCII)
 
 
 async def upload_part_copy(call: Call) -> Response:
-    """Store another object's body, or a range of it, as a part of the upload; it is durable when this returns."""
+    """Store another object's body, or a range of it, as a part; it is durable once its answer is complete."""
+    return await answer_when_done(_document(call))
+
+
+async def _document(call: Call) -> bytes:
     upload, number = upload_of(call), part_number(call)
     check_write_encryption(call.request.headers)
     algorithm = upload.checksum_algorithm or DEFAULT_ALGORITHM
@@ -30,7 +34,7 @@ async def upload_part_copy(call: Call) -> Response:
             part = await call.store.put_part(upload.upload_id, number, incoming, md5, ((algorithm, checksum),))
     nodes: list[Node] = [("LastModified", part.modified_at), ("ETag", f'"{part.etag}"')]
     nodes += [(f"Checksum{name}", value) for name, value in part.checksums]
-    return Response(headers={"Content-Type": CONTENT_TYPE}, body=document("CopyPartResult", nodes))
+    return document("CopyPartResult", nodes)
 
 
 def copied_range(header: str | None, size: int) -> ByteRange:
