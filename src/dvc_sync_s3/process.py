@@ -1,13 +1,17 @@
-"""Processes, and what keeps two of them from doing the same work: locks that die with their holder."""
+"""Processes: locks that die with their holder, and children that leave nobody behind."""
 
 from __future__ import annotations
 
 import contextlib
 import os
+import subprocess
 import sys
 from typing import TYPE_CHECKING
 
+import psutil
+
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
 if sys.platform == "win32":
@@ -74,3 +78,37 @@ class FileLock:
 
     def _open(self) -> int:
         return os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+
+
+def run_child(
+    command: Sequence[str], *, folder: Path, environment: Mapping[str, str], timeout_s: float, stdin: bytes = b""
+) -> subprocess.CompletedProcess[bytes]:
+    """Run `command` to its end, with this environment alone, and return what it printed.
+
+    Raises subprocess.TimeoutExpired after ending it and all that it started: git leaves its connection to ssh or an
+    HTTP helper, which would wait for a dead server for ever. Raises OSError if it can't be started.
+    """
+    with subprocess.Popen(
+        command,
+        cwd=folder,
+        env=dict(environment),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as child:
+        try:
+            printed, complained = child.communicate(stdin, timeout_s)
+        except BaseException:
+            _end_with_descendants(child)
+            raise
+    return subprocess.CompletedProcess(command, child.returncode, printed, complained)
+
+
+def _end_with_descendants(child: subprocess.Popen[bytes]) -> None:
+    descendants = []
+    with contextlib.suppress(psutil.NoSuchProcess):
+        descendants = psutil.Process(child.pid).children(recursive=True)
+    child.kill()
+    for descendant in descendants:
+        with contextlib.suppress(psutil.NoSuchProcess):  # psutil knows by the start time if a number was given anew
+            descendant.kill()

@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import threading
 from pathlib import Path
 
-from dvc_sync_s3.process import FileLock
+import psutil
+import pytest
+
+from dvc_sync_s3.process import FileLock, run_child
 
 HOLD = """
 import sys
@@ -15,6 +19,8 @@ lock = FileLock(Path(sys.argv[1]))
 print(lock.try_acquire(), flush=True)
 sys.stdin.read()
 """
+
+PARENT = "sleep 60 & echo $! > grandchild; wait"
 
 
 def test_a_lock_has_one_holder_until_it_is_released(tmp_path: Path) -> None:
@@ -56,3 +62,18 @@ def test_acquire_waits_for_the_holder(tmp_path: Path) -> None:
     thread.join()
     assert has_lock.is_set()
     two.release()
+
+
+def test_a_child_gets_what_it_reads_and_only_the_environment_given(tmp_path: Path) -> None:
+    program = "import os, sys; print(sys.stdin.read(), os.environ.get('GIVEN'), os.environ.get('HOME'))"
+    done = run_child(
+        [sys.executable, "-c", program], folder=tmp_path, environment={"GIVEN": "g"}, timeout_s=60, stdin=b"read"
+    )
+    assert (done.returncode, done.stdout.split(), done.stderr) == (0, [b"read", b"g", b"None"], b"")
+
+
+def test_a_child_that_takes_too_long_ends_with_all_it_started(tmp_path: Path) -> None:
+    with pytest.raises(subprocess.TimeoutExpired):
+        run_child(["/bin/sh", "-c", PARENT], folder=tmp_path, environment={"PATH": os.defpath}, timeout_s=2)
+    grandchild = int((tmp_path / "grandchild").read_text())
+    assert not psutil.pid_exists(grandchild) or psutil.Process(grandchild).status() == psutil.STATUS_ZOMBIE

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from dvc_sync_s3.errors import Blocked, Transient
 from dvc_sync_s3.git.failures import CloneBroken, classify
 from dvc_sync_s3.git.model import Repository, without_secrets
+from dvc_sync_s3.process import run_child
 
 _KEPT_OF_GIT = {
     "GIT_ASKPASS", "GIT_CONFIG_GLOBAL", "GIT_CONFIG_NOSYSTEM", "GIT_CONFIG_SYSTEM", "GIT_EXEC_PATH",
@@ -36,14 +37,12 @@ class Git:
         environment = git_environment(self.environ, self.repository)
         environment |= {"GIT_DIR": str(self.git_folder), **(extra or {})}
         try:
-            done = subprocess.run(
-                ["git", *arguments],
-                input=stdin,
-                capture_output=True,
-                timeout=self.timeout_s,
-                env=environment,
-                cwd=self.git_folder,
-                check=False,
+            done = run_child(
+                ("git", *arguments),
+                folder=self.git_folder,
+                environment=environment,
+                timeout_s=self.timeout_s,
+                stdin=stdin,
             )
         except subprocess.TimeoutExpired:
             raise Transient(
