@@ -133,12 +133,12 @@ class Settings(BaseSettings):
     bundle_quiet_seconds: float | None = Field(
         None,
         ge=0,
-        description="Commit after so long a quiet; left out: 2, plus 1 per commit of the last hour, up to 60.",
+        description="Commit after so long a quiet; left out: 2, times 3 per commit of the last 45 minutes, up to 600.",
     )
     bundle_max_seconds: float | None = Field(
         None,
         ge=0,
-        description="Commit at the latest so long after the first change; adapts to the day's traffic when left out.",
+        description="Commit at the latest so long after the first change; left out: ten times the quiet, up to 600.",
     )
 
     @property

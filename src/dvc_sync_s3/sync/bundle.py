@@ -1,19 +1,24 @@
 """When the waiting changes become a commit.
 
-Every commit costs the team's later pulls, so without settings the spacing adapts: quick after a quiet time,
-further apart the more commits the last hour has seen.
+Every commit costs the team's later pulls, so without settings the spacing adapts: the first change after a quiet time
+is committed within seconds; with each commit of the last while the next one keeps longer for more.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from dvc_sync_s3.store.model import Waiting
 
-_QUIET_S = 2.0
-_LONGEST_QUIET_S = 60.0
+MEMORY = timedelta(minutes=45)
+"""How long a commit keeps the later ones apart. Shorter than an hour: what waits when the last annotator leaves is
+committed up to ten minutes later, and an hour after the last annotation the next is to be committed at once."""
+
+_FIRST_QUIET_S = 2.0
+_GROWTH = 3.0
 _MAX_PER_QUIET = 10
+_LONGEST_S = 600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,14 +30,14 @@ class BundleRules:
     countdown: int | None = None
 
 
-def wait_s(rules: BundleRules, waiting: Waiting, now: datetime, commits_last_hour: int) -> float | None:
+def wait_s(rules: BundleRules, waiting: Waiting, now: datetime, recent_commits: int) -> float | None:
     """Return how long the bundle stays open if nothing more changes: 0 to close it now, None if nothing waits."""
     if waiting.first_at is None or waiting.last_at is None:
         return None
     if rules.countdown is not None and waiting.count >= rules.countdown:
         return 0.0
-    quiet_s = adaptive_quiet_s(commits_last_hour) if rules.quiet_s is None else rules.quiet_s
-    max_s = _MAX_PER_QUIET * quiet_s if rules.max_s is None else rules.max_s
+    quiet_s = adaptive_quiet_s(recent_commits) if rules.quiet_s is None else rules.quiet_s
+    max_s = _max_s(rules, quiet_s)
     since_last_s = (now - waiting.last_at).total_seconds()
     since_first_s = (now - waiting.first_at).total_seconds()
     if since_last_s < 0:
@@ -40,10 +45,19 @@ def wait_s(rules: BundleRules, waiting: Waiting, now: datetime, commits_last_hou
     return max(0.0, min(quiet_s - since_last_s, max_s - since_first_s))
 
 
-def adaptive_quiet_s(commits_last_hour: int) -> float:
+def adaptive_quiet_s(recent_commits: int) -> float:
     """Return the quiet time after which a bundle closes when no setting says so.
 
-    >>> adaptive_quiet_s(0), adaptive_quiet_s(20), adaptive_quiet_s(1000)
-    (2.0, 22.0, 60.0)
+    >>> [adaptive_quiet_s(commits) for commits in range(7)]
+    [2.0, 6.0, 18.0, 54.0, 162.0, 486.0, 600.0]
+    >>> adaptive_quiet_s(10_000)
+    600.0
     """
-    return min(_LONGEST_QUIET_S, _QUIET_S + commits_last_hour)
+    return min(_LONGEST_S, _FIRST_QUIET_S * _GROWTH ** min(recent_commits, 10))
+
+
+def _max_s(rules: BundleRules, quiet_s: float) -> float:
+    if rules.max_s is not None:
+        return rules.max_s
+    max_s = _MAX_PER_QUIET * quiet_s
+    return min(_LONGEST_S, max_s) if rules.quiet_s is None else max_s

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import errno
 import random
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from threading import Event
 
 import structlog
@@ -15,7 +14,7 @@ import structlog
 from dvc_sync_s3.clock import Clock
 from dvc_sync_s3.errors import Blocked, Rejected, SyncError, Transient
 from dvc_sync_s3.store.reader import Reader
-from dvc_sync_s3.sync.bundle import BundleRules, wait_s
+from dvc_sync_s3.sync.bundle import MEMORY, BundleRules, wait_s
 from dvc_sync_s3.sync.cycle import Synced
 from dvc_sync_s3.sync.status import State, StatusFile, SyncStatus, iso
 
@@ -54,7 +53,6 @@ class Worker:
         self._clock = clock
         self._count_skipped = count_skipped
         self._status = status.read()
-        self._commits: deque[datetime] = deque()
         self._failures = 0
 
     def run(self, stop: Event) -> None:
@@ -68,7 +66,7 @@ class Worker:
         if self._failures:
             return self._sync()
         waiting = self._store.waiting(self._status.synced_seq)
-        due_s = wait_s(self._rules, waiting, self._clock.now(), self._commits_last_hour())
+        due_s = wait_s(self._rules, waiting, self._clock.now(), len(self._recent_commits()))
         if due_s is None:
             self._tell(State.IDLE)
             return _POLL_S
@@ -110,8 +108,8 @@ class Worker:
         now = self._clock.now()
         status = replace(self._status, synced_seq=synced.seq, error=None, hint=None, skipped=self._count_skipped())
         if synced.commit is not None:
-            self._commits.append(now)
-            status = replace(status, last_commit=synced.commit)
+            recent = (*self._recent_commits(), iso(now))
+            status = replace(status, last_commit=synced.commit, recent_commits=recent)
         advanced = synced.commit is not None or synced.seq != self._status.synced_seq
         if advanced or status.last_sync_at is None:
             status = replace(status, last_sync_at=iso(now))
@@ -134,11 +132,10 @@ class Worker:
         self._write(replace(self._status, state=state, error=str(retry.error), hint=retry.error.hint or None))
         return retry.pause_s
 
-    def _commits_last_hour(self) -> int:
-        oldest = self._clock.now() - timedelta(hours=1)
-        while self._commits and self._commits[0] < oldest:
-            self._commits.popleft()
-        return len(self._commits)
+    def _recent_commits(self) -> tuple[str, ...]:
+        """Return when this worker and those before it committed; a time to come is of a clock that was set back."""
+        now = self._clock.now()
+        return tuple(at for at in self._status.recent_commits if now - MEMORY < datetime.fromisoformat(at) <= now)
 
     def _tell(self, state: State) -> None:
         if state is not self._status.state:

@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from dvc_sync_s3.store.model import Waiting
 from dvc_sync_s3.sync.bundle import BundleRules, wait_s
 
@@ -38,15 +40,18 @@ def test_the_last_changes_never_wait_for_a_countdown() -> None:
     assert wait_s(BundleRules(quiet_s=5, countdown=10), waiting(1, 6, 6), NOW, 0) == 0
 
 
-def test_without_settings_commits_move_apart_on_a_busy_day() -> None:
-    after_quiet = wait_s(BundleRules(), waiting(1, 0, 0), NOW, commits_last_hour=0)
-    on_a_busy_day = wait_s(BundleRules(), waiting(1, 0, 0), NOW, commits_last_hour=30)
-    assert after_quiet == 2
-    assert on_a_busy_day == 32
+def test_without_settings_the_first_change_waits_two_seconds_and_later_ones_longer() -> None:
+    waits = [wait_s(BundleRules(), waiting(1, 0, 0), NOW, recent_commits=commits) for commits in (0, 1, 2, 3)]
+    assert waits == [2, 6, 18, 54]
 
 
-def test_without_settings_no_change_waits_longer_than_ten_minutes() -> None:
-    assert wait_s(BundleRules(), waiting(1, 600, 0), NOW, commits_last_hour=10_000) == 0
+@pytest.mark.parametrize("commits", range(20))
+def test_without_settings_no_change_waits_longer_than_ten_minutes(commits: int) -> None:
+    assert wait_s(BundleRules(), waiting(1, 600, 0), NOW, commits) == 0
+
+
+def test_the_quiet_of_a_setting_gives_the_longest_age_too() -> None:
+    assert wait_s(BundleRules(quiet_s=100), waiting(9, 950, 0), NOW, 10_000) == 50
 
 
 def test_a_clock_set_back_closes_the_bundle_rather_than_waiting_for_it() -> None:
