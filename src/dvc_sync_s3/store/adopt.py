@@ -74,7 +74,9 @@ class _Walk:
                 continue
             if entry.is_dir(follow_symlinks=False) and placement.is_bucket_name(entry.name):
                 buckets.append(entry.name)
-                self._connection.execute("INSERT OR IGNORE INTO buckets VALUES (?, ?)", (entry.name, at_us))
+                self._connection.execute(
+                    "INSERT OR IGNORE INTO buckets (name, created_at) VALUES (?, ?)", (entry.name, at_us)
+                )
                 for path in self._files(Path(entry.path)):
                     self._add(entry.name, path)
             else:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from dvc_sync_s3.store.errors import BucketNotEmpty, NoSuchBucket
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from dvc_sync_s3.store.committer import Transaction
 
@@ -19,16 +19,28 @@ _DELETE = (
     "DELETE FROM buckets WHERE name = ?",
     "INSERT OR IGNORE INTO removed_buckets (name) VALUES (?)",
 )
+_CREATE = "INSERT OR IGNORE INTO buckets (name, created_at, owner, acl) VALUES (?, ?, ?, ?)"
+_SET_ACL = "UPDATE buckets SET acl = ? WHERE name = ?"
 _PUT_DOCUMENT = "INSERT OR REPLACE INTO bucket_documents (bucket, name, document) VALUES (?, ?, ?)"
 _DELETE_DOCUMENT = "DELETE FROM bucket_documents WHERE bucket = ? AND name = ?"
 
 
-def create_bucket(transaction: Transaction, name: str) -> bool:
-    """Return whether the bucket is new."""
-    added = transaction.connection.execute(
-        "INSERT OR IGNORE INTO buckets (name, created_at) VALUES (?, ?)", (name, transaction.at_us)
-    )
-    return added.rowcount == 1
+def create_bucket(
+    transaction: Transaction, name: str, owner: str | None, acl: str | None, documents: Mapping[str, bytes]
+) -> bool:
+    """Return whether the bucket is new; if it isn't, it stays as it is."""
+    added = transaction.connection.execute(_CREATE, (name, transaction.at_us, owner, acl))
+    if added.rowcount != 1:
+        return False
+    rows = [(name, document_name, document) for document_name, document in documents.items()]
+    transaction.connection.executemany(_PUT_DOCUMENT, rows)
+    return True
+
+
+def set_acl(transaction: Transaction, name: str, acl: str | None) -> None:
+    """Replace the bucket's access control list; raises NoSuchBucket."""
+    require_bucket(transaction, name)
+    transaction.connection.execute(_SET_ACL, (acl, name))
 
 
 def delete_bucket(transaction: Transaction, name: str) -> tuple[str, ...]:

@@ -17,10 +17,11 @@ from dvc_sync_s3.store.model import Headers, ObjectPart, StoredObject
 if TYPE_CHECKING:
     from pathlib import Path
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 BUSY_TIMEOUT_S = 30.0
 OBJECT_COLUMNS = (
-    "bucket, key, seq, size, etag, modified_at, content_type, headers, metadata, checksums, tags, checksum_type"
+    "bucket, key, seq, size, etag, modified_at, content_type, headers, metadata, checksums, tags, checksum_type, "
+    "owner, acl"
 )
 ENTRY_COLUMNS = f"{OBJECT_COLUMNS}, place, staged, parts"
 CURRENT = f"SELECT {ENTRY_COLUMNS} FROM objects WHERE bucket = ? AND key = ?"  # noqa: S608
@@ -81,7 +82,8 @@ def set_up(index: Path) -> sqlite3.Connection:
                 f"the index {index} has format {version}, this version of the service knows {SCHEMA_VERSION}",
                 hint="start the newer version of the service again",
             )
-        connection.executescript(resources.files(__package__).joinpath("schema.sql").read_text("utf-8"))
+        for script in ("upgrade_1_to_2.sql", "schema.sql") if version == 1 else ("schema.sql",):
+            connection.executescript(resources.files(__package__).joinpath(script).read_text("utf-8"))
         first_values = [("instance_id", secrets.token_hex(8)), ("seq", 0)]
         connection.executemany("INSERT OR IGNORE INTO meta (name, value) VALUES (?, ?)", first_values)
     except BaseException:
@@ -93,7 +95,7 @@ def set_up(index: Path) -> sqlite3.Connection:
 def as_object(row: Row) -> StoredObject:
     """Return the object in `row`, which begins with `OBJECT_COLUMNS`; its parts are left out."""
     bucket, key, seq, size, etag, modified_at, content_type = row[:7]
-    headers, metadata, checksums, tags, checksum_type = row[7:12]
+    headers, metadata, checksums, tags, checksum_type, owner, acl = row[7:14]
     return StoredObject(
         bucket=bucket,
         key=key,
@@ -107,12 +109,14 @@ def as_object(row: Row) -> StoredObject:
         checksums=as_headers(checksums),
         tags=as_headers(tags),
         checksum_type=checksum_type,
+        owner=owner,
+        acl=acl,
     )
 
 
 def as_entry(row: Row) -> Entry:
     """Return the object in `row`, which begins with `ENTRY_COLUMNS`, and its place."""
-    place, staged, parts = row[12:15]
+    place, staged, parts = row[14:17]
     stored = as_object(row)
     if parts != _NONE:
         stored = replace(stored, parts=as_parts(parts))

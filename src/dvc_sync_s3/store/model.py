@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -12,10 +12,18 @@ Headers = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True, slots=True)
 class Bucket:
-    """A bucket and when it was made."""
+    """A bucket, when it was made, and what is kept with it.
+
+    Of buckets, objects and uploads alike: `owner` is an account, None for the main one; `acl` is an access control
+    list, None for the one that lets nobody else in. The store keeps both and reads neither.
+    """
 
     name: str
     created_at: datetime
+    owner: str | None = None
+    acl: str | None = None
+    documents: Mapping[str, bytes] = field(default_factory=dict)
+    """By name; left out where all buckets are listed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +55,8 @@ class NewObject:
     """`FULL_OBJECT` or `COMPOSITE`."""
     parts: tuple[ObjectPart, ...] = ()
     """In ascending order; empty unless the object was made by a multipart upload."""
+    owner: str | None = None
+    acl: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +77,8 @@ class StoredObject:
     checksum_type: str | None = None
     parts: tuple[ObjectPart, ...] = ()
     """As of `NewObject`, but always empty in a listing."""
+    owner: str | None = None
+    acl: str | None = None
 
 
 Precondition = Callable[[StoredObject | None], None]
@@ -85,6 +97,10 @@ class NewUpload:
     tags: Headers = ()
     checksum_algorithm: str | None = None
     checksum_type: str | None = None
+    owner: str | None = None
+    acl: str | None = None
+    initiator: str | None = None
+    """Who began it: an account, None for the main one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +117,9 @@ class Upload:
     tags: Headers
     checksum_algorithm: str | None
     checksum_type: str | None
+    owner: str | None = None
+    acl: str | None = None
+    initiator: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,10 @@ _CURRENT_WITH_BODY = (
     f"SELECT {ENTRY_COLUMNS}, (SELECT body FROM bodies WHERE bodies.seq = objects.seq)"  # noqa: S608
     " FROM objects WHERE bucket = ? AND key = ?"
 )
+_BUCKET = """
+SELECT created_at, owner, acl, bucket_documents.name, document
+FROM buckets LEFT JOIN bucket_documents ON bucket_documents.bucket = buckets.name WHERE buckets.name = ?
+"""
 _DOCUMENT = "SELECT document FROM bucket_documents WHERE bucket = ? AND name = ?"
 _CHANGES = """
 SELECT seq, 'put', bucket, key, modified_at FROM objects WHERE seq > :after
@@ -82,8 +86,16 @@ class Reader:
 
     def buckets(self) -> tuple[Bucket, ...]:
         """Return all buckets by name."""
-        rows = self._connection().execute("SELECT name, created_at FROM buckets ORDER BY name")
-        return tuple(Bucket(name, as_time(created_at)) for name, created_at in rows)
+        rows = self._connection().execute("SELECT name, created_at, owner, acl FROM buckets ORDER BY name")
+        return tuple(Bucket(name, as_time(created_at), owner, acl) for name, created_at, owner, acl in rows)
+
+    def bucket(self, name: str) -> Bucket | None:
+        """Return the bucket with all that is kept with it, or None."""
+        rows = self._connection().execute(_BUCKET, (name,)).fetchall()
+        if not rows:
+            return None
+        created_at, owner, acl = rows[0][:3]
+        return Bucket(name, as_time(created_at), owner, acl, {row[3]: row[4] for row in rows if row[3] is not None})
 
     def has_bucket(self, name: str) -> bool:
         """Return whether the bucket exists."""
@@ -111,7 +123,7 @@ class Reader:
                 return None
             entry = as_entry(row)
             if entry.place is Place.BODY:
-                return entry.object, BytesIO(row[15])
+                return entry.object, BytesIO(row[17])
             if entry == seen:
                 raise BodyLost(bucket, key)
             body = self._open_file(entry)

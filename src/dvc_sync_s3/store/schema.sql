@@ -1,4 +1,4 @@
--- The index of a data folder, version 1. Run whole; harmless to run again.
+-- The index of a data folder, version 2. Run whole; harmless to run again. An index of version 1 is upgraded first.
 BEGIN IMMEDIATE;
 
 -- instance_id: made once; seq: the highest given out; adopted: that older files were looked for.
@@ -8,9 +8,12 @@ CREATE TABLE IF NOT EXISTS meta (
 ) WITHOUT ROWID;
 
 -- All times are microseconds since 1970, UTC.
+-- `owner` is an account, NULL the main one; `acl` an access control list, NULL the one that lets nobody else in.
 CREATE TABLE IF NOT EXISTS buckets (
   name       TEXT PRIMARY KEY,
-  created_at INTEGER NOT NULL
+  created_at INTEGER NOT NULL,
+  owner      TEXT,
+  acl        TEXT
 ) WITHOUT ROWID;
 
 CREATE TABLE IF NOT EXISTS bucket_documents (
@@ -41,7 +44,10 @@ CREATE TABLE IF NOT EXISTS objects (
   checksum_type TEXT,
   place         TEXT NOT NULL CHECK (place IN ('body', 'staged', 'tree', 'odd')),
   staged        TEXT CHECK ((staged IS NOT NULL) = (place = 'staged')),
-  -- Last, so that a listing needn't read them: ten thousand parts are a megabyte.
+  owner         TEXT,
+  acl           TEXT,
+  -- Last, so that a listing needn't read them: ten thousand parts are a megabyte. (In an upgraded index two columns
+  -- follow, but an empty one is read without what is before it.)
   parts         TEXT NOT NULL DEFAULT '[]',
   PRIMARY KEY (bucket, key)
 ) WITHOUT ROWID;
@@ -75,7 +81,10 @@ CREATE TABLE IF NOT EXISTS uploads (
   metadata           TEXT NOT NULL,
   tags               TEXT NOT NULL,
   checksum_algorithm TEXT,
-  checksum_type      TEXT
+  checksum_type      TEXT,
+  owner              TEXT,
+  acl                TEXT,
+  initiator          TEXT
 ) WITHOUT ROWID;
 CREATE UNIQUE INDEX IF NOT EXISTS uploads_by_key ON uploads (bucket, key, upload_id);
 
@@ -91,5 +100,5 @@ CREATE TABLE IF NOT EXISTS parts (
   PRIMARY KEY (upload_id, number)
 ) WITHOUT ROWID;
 
-PRAGMA user_version = 1;
+PRAGMA user_version = 2;
 COMMIT;

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeVar
 
 from dvc_sync_s3.process import FileLock
@@ -16,7 +17,7 @@ from dvc_sync_s3.store.publisher import Publisher
 from dvc_sync_s3.store.reader import Reader
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from dvc_sync_s3.clock import Clock
@@ -52,11 +53,21 @@ class Store(Reader):
         """Commit what is queued and end the threads; plain files not yet written are written after the next start."""
         await asyncio.to_thread(self._close)
 
-    async def create_bucket(self, name: str) -> bool:
-        """Return whether the bucket is new; raises ValueError if no bucket may have that name."""
+    async def create_bucket(
+        self,
+        name: str,
+        owner: str | None = None,
+        acl: str | None = None,
+        documents: Mapping[str, bytes] = MappingProxyType({}),
+    ) -> bool:
+        """Return whether the bucket is new; one that is there stays as it is.
+
+        Raises ValueError if no bucket may have that name.
+        """
         if not placement.is_bucket_name(name):
             raise ValueError(f"no bucket can be called {name!r}")
-        return await self._writing().write(functools.partial(buckets.create_bucket, name=name))
+        write = functools.partial(buckets.create_bucket, name=name, owner=owner, acl=acl, documents=documents)
+        return await self._writing().write(write)
 
     async def delete_bucket(self, name: str) -> None:
         """Remove the bucket, its documents and its unfinished uploads; raises NoSuchBucket or BucketNotEmpty."""
@@ -67,6 +78,10 @@ class Store(Reader):
         """Keep a small `document` with the bucket under `name`, or none if None; raises NoSuchBucket."""
         write = functools.partial(buckets.put_document, bucket=bucket, name=name, document=document)
         await self._writing().write(write)
+
+    async def set_bucket_acl(self, bucket: str, acl: str | None) -> None:
+        """Replace the bucket's access control list; raises NoSuchBucket."""
+        await self._writing().write(functools.partial(buckets.set_acl, name=bucket, acl=acl))
 
     def receive(self) -> Incoming:
         """Return an empty body, an asynchronous context manager, to be written and then put."""
@@ -86,6 +101,10 @@ class Store(Reader):
         Raises NoSuchBucket.
         """
         return await self._writing().write(functools.partial(writes.set_tags, bucket=bucket, key=key, tags=tags))
+
+    async def set_acl(self, stored: StoredObject, acl: str | None) -> bool:
+        """Replace the object's access control list, which is no change; return whether `stored` is still there."""
+        return await self._writing().write(functools.partial(writes.set_acl, stored=stored, acl=acl))
 
     async def delete(self, bucket: str, key: str, precondition: Precondition | None = None) -> int | None:
         """Remove the object and return the change's seq, None if there was nothing to remove.

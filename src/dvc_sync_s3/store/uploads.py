@@ -20,14 +20,15 @@ if TYPE_CHECKING:
     from dvc_sync_s3.store.writes import Body, Superseded
 
 UPLOAD_COLUMNS = (
-    "bucket, key, upload_id, initiated_at, content_type, headers, metadata, tags, checksum_algorithm, checksum_type"
+    "bucket, key, upload_id, initiated_at, content_type, headers, metadata, tags, checksum_algorithm, checksum_type, "
+    "owner, acl, initiator"
 )
 PARTS = """
 SELECT number, size, etag, modified_at, checksums, file FROM parts WHERE upload_id = ? AND number > ?
 ORDER BY number LIMIT ?
 """
 _ALL = -1
-_CREATE = f"INSERT INTO uploads ({UPLOAD_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608
+_CREATE = f"INSERT INTO uploads ({UPLOAD_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608
 _FIND = f"SELECT {UPLOAD_COLUMNS} FROM uploads WHERE upload_id = ?"  # noqa: S608
 _PUT_PART = """
 INSERT OR REPLACE INTO parts (upload_id, number, size, etag, modified_at, checksums, file) VALUES (?, ?, ?, ?, ?, ?, ?)
@@ -44,7 +45,7 @@ def create(transaction: Transaction, new: NewUpload) -> Upload:
     # Hexadecimal microseconds first: ids of one key sort by time.
     upload_id = f"{transaction.at_us:014x}{secrets.token_hex(16)}"
     row: Row = (new.bucket, new.key, upload_id, transaction.at_us, new.content_type, *texts)
-    row = (*row, new.checksum_algorithm, new.checksum_type)
+    row = (*row, new.checksum_algorithm, new.checksum_type, new.owner, new.acl, new.initiator)
     transaction.connection.execute(_CREATE, row)
     return as_upload(row)
 
@@ -113,7 +114,8 @@ def files_of(connection: sqlite3.Connection, upload_id: str, chosen: Sequence[St
 
 def as_upload(row: Row) -> Upload:
     """Return the upload in `row` of `UPLOAD_COLUMNS`."""
-    bucket, key, upload_id, initiated_at, content_type, headers, metadata, tags, checksum_algorithm, checksum_type = row
+    bucket, key, upload_id, initiated_at, content_type = row[:5]
+    headers, metadata, tags, checksum_algorithm, checksum_type, owner, acl, initiator = row[5:]
     return Upload(
         bucket=bucket,
         key=key,
@@ -125,6 +127,9 @@ def as_upload(row: Row) -> Upload:
         tags=as_headers(tags),
         checksum_algorithm=checksum_algorithm,
         checksum_type=checksum_type,
+        owner=owner,
+        acl=acl,
+        initiator=initiator,
     )
 
 

@@ -14,17 +14,18 @@ if TYPE_CHECKING:
     from dvc_sync_s3.store.model import Headers, NewObject, Precondition
 
 _PUT = f"""
-INSERT INTO objects ({ENTRY_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO objects ({ENTRY_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (bucket, key) DO UPDATE SET
   seq = excluded.seq, size = excluded.size, etag = excluded.etag, modified_at = excluded.modified_at,
   content_type = excluded.content_type, headers = excluded.headers, metadata = excluded.metadata,
   checksums = excluded.checksums, tags = excluded.tags, checksum_type = excluded.checksum_type,
-  place = excluded.place, staged = excluded.staged, parts = excluded.parts
+  owner = excluded.owner, acl = excluded.acl, place = excluded.place, staged = excluded.staged, parts = excluded.parts
 """  # noqa: S608
 _UNDELETE = "DELETE FROM deletions WHERE bucket = ? AND key = ?"
 _ADD_BODY = "INSERT INTO bodies (seq, body) VALUES (?, ?)"
 _DROP_BODY = "DELETE FROM bodies WHERE seq = ?"
 _SET_TAGS = "UPDATE objects SET tags = ? WHERE bucket = ? AND key = ?"
+_SET_ACL = "UPDATE objects SET acl = ? WHERE bucket = ? AND key = ? AND seq = ?"
 _REMOVE = "DELETE FROM objects WHERE bucket = ? AND key = ?"
 _DELETE = "INSERT INTO deletions (bucket, key, seq, at) VALUES (?, ?, ?, ?)"
 
@@ -57,7 +58,7 @@ def put(
     place = Place.BODY if body.staged is None else Place.STAGED
     row = (new.bucket, new.key, seq, body.size, new.etag, transaction.at_us, new.content_type, *texts)
     execute = transaction.connection.execute
-    execute(_PUT, (*row, new.checksum_type, place.value, body.staged, parts))
+    execute(_PUT, (*row, new.checksum_type, new.owner, new.acl, place.value, body.staged, parts))
     if body.staged is None:
         execute(_ADD_BODY, (seq, body.data))
     if before is None:
@@ -86,6 +87,12 @@ def set_tags(transaction: Transaction, bucket: str, key: str, tags: Headers) -> 
     text = as_text(tags)
     require_bucket(transaction, bucket)
     return transaction.connection.execute(_SET_TAGS, (text, bucket, key)).rowcount == 1
+
+
+def set_acl(transaction: Transaction, stored: StoredObject, acl: str | None) -> bool:
+    """Replace the access control list and return whether `stored` is still there, neither replaced nor deleted."""
+    row = (acl, stored.bucket, stored.key, stored.seq)
+    return transaction.connection.execute(_SET_ACL, row).rowcount == 1
 
 
 def _current(transaction: Transaction, bucket: str, key: str, precondition: Precondition | None) -> Entry | None:
@@ -120,4 +127,6 @@ def _stored(new: NewObject, seq: int, size: int, at_us: int) -> StoredObject:
         tags=new.tags,
         checksum_type=new.checksum_type,
         parts=new.parts,
+        owner=new.owner,
+        acl=new.acl,
     )

@@ -60,7 +60,8 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
 
 def add_bucket(transaction: Transaction) -> int:
     seq = transaction.next_seq()
-    transaction.connection.execute("INSERT INTO buckets VALUES (?, ?)", (f"bucket-{seq}", transaction.at_us))
+    row = (f"bucket-{seq}", transaction.at_us)
+    transaction.connection.execute("INSERT INTO buckets (name, created_at) VALUES (?, ?)", row)
     return seq
 
 

@@ -11,7 +11,8 @@ STEPS_PER_CALL = 100
 def fill(connection: sqlite3.Connection, keys: list[str]) -> None:
     connection.execute("BEGIN")
     connection.executemany(
-        "INSERT INTO objects VALUES ('team', ?, ?, 0, '', 0, NULL, '[]', '[]', '[]', '[]', NULL, 'tree', NULL, '[]')",
+        "INSERT INTO objects (bucket, key, seq, size, etag, modified_at, headers, metadata, checksums, place)"
+        " VALUES ('team', ?, ?, 0, '', 0, '[]', '[]', '[]', 'tree')",
         [(key, seq) for seq, key in enumerate(keys, 1)],
     )
     connection.execute("COMMIT")

@@ -28,7 +28,7 @@ class Desk:
         clock = SystemClock()
         self.committer = Committer(index.set_up(self.folder.index), clock, lambda: None)
         self.publisher = Publisher(self.folder, self.folder.rules(), self.committer, clock)
-        self.committer.write_and_wait(lambda transaction: buckets.create_bucket(transaction, "team"))
+        self.committer.write_and_wait(lambda transaction: buckets.create_bucket(transaction, "team", None, None, {}))
         self.reader = Reader(root)
 
     def put(self, key: str, data: bytes) -> None:
