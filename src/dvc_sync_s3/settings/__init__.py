@@ -1,0 +1,58 @@
+"""Every environment name, its default and what it means; read here only.
+
+The field descriptions are the reference: `.env.example` and `docs/reference/settings.md` are made from them.
+"""
+
+from __future__ import annotations
+
+from typing import Self
+
+from pydantic import Field, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from dvc_sync_s3.errors import SettingsError
+from dvc_sync_s3.settings.bundle import BundleSettings
+from dvc_sync_s3.settings.dvc import DvcSettings
+from dvc_sync_s3.settings.git import GitSettings
+from dvc_sync_s3.settings.s3 import ExtraKey, S3Settings
+
+__all__ = ["ExtraKey", "Settings", "read_settings"]
+
+
+class Settings(S3Settings, GitSettings, DvcSettings, BundleSettings, BaseSettings):
+    """What `.env` and the environment say; the environment wins. An empty value is no value."""
+
+    model_config = SettingsConfigDict(
+        env_file=".env", env_file_encoding="utf-8-sig", env_ignore_empty=True, extra="ignore", frozen=True
+    )
+
+    host: str = Field("127.0.0.1", description="The address `make run` listens on.")
+    port: int = Field(8000, ge=0, le=65535, description="The port `make run` listens on.")
+
+    @model_validator(mode="after")
+    def _check_repository(self) -> Self:
+        needing = ("git_pat_token", "dvc_remote_url", "dvc_cloud_storage_provider", "dvc_remote_name")
+        for name in needing:
+            if self.git_repo is None and getattr(self, name) is not None:
+                raise ValueError(f"GIT_REPO is missing: {name.upper()} is set and means nothing without it")
+        return self
+
+
+def read_settings() -> Settings:
+    """Read `.env` and the environment; raise SettingsError with one sentence naming the setting that is wrong."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        raise SettingsError(_sentence(error)) from None
+
+
+def _sentence(error: ValidationError) -> str:
+    """Say what is wrong with the first wrong setting, never repeating its value: it may be a secret.
+
+    A check over several settings names them itself.
+    """
+    first = error.errors(include_input=False, include_url=False)[0]
+    message = first["msg"].removeprefix("Value error, ").rstrip(".")
+    message = message[0].lower() + message[1:] if first["loc"] else message
+    name = f"{str(first['loc'][0]).upper()} is wrong: it " if first["loc"] else ""
+    return f"{name}{message.removeprefix('input ')}."

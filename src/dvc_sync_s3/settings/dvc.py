@@ -1,0 +1,84 @@
+"""The dataset and its DVC remote."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path, PurePosixPath
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, Field, SecretStr, model_validator
+
+from dvc_sync_s3.settings.pairs import refuse_half
+
+
+def _inside_repository(path: str) -> str:
+    pure = PurePosixPath(path)
+    if pure.is_absolute() or ".." in pure.parts or "\\" in path or not pure.parts or pure.parts[0] in (".git", ".dvc"):
+        raise ValueError("must be a path inside the repository, such as data/data.json")
+    return str(pure)
+
+
+class DvcSettings(BaseModel):
+    """The settings whose names begin with DVC_."""
+
+    dvc_dataset: Annotated[str, AfterValidator(_inside_repository)] = Field(
+        "data/data.json", description="The dataset's path in the repository: *.json, an array of Label Studio tasks."
+    )
+    dvc_remote_name: str | None = Field(
+        None, description="Which of the repository's DVC remotes to use; its default one when left out."
+    )
+    dvc_remote_url: str | None = Field(
+        None, description="Where the data goes if the repository has no DVC remote: any URL that DVC takes."
+    )
+    dvc_cloud_storage_provider: Literal["s3", "gs", "local"] | None = Field(
+        None, description="Instead of DVC_REMOTE_URL: s3, gs, or local (a folder)."
+    )
+    dvc_bucket_name: str | None = Field(
+        None, description="With the provider: the bucket (data goes to dvcstore/ in it), or the folder for local."
+    )
+    dvc_s3_endpoint: str | None = Field(None, description="The S3 endpoint of the DVC remote, if it isn't AWS.")
+    dvc_s3_access_key_id: str | None = Field(None, description="The key id for a DVC remote on S3.")
+    dvc_s3_secret_access_key: SecretStr | None = Field(None, description="The secret for a DVC remote on S3.")
+    dvc_google_application_credentials: Path | None = Field(
+        None, description="The service account's key file for a DVC remote on Google Cloud Storage."
+    )
+    dvc_gcp_service_account_key: SecretStr | None = Field(
+        None, description="Or the key itself: its JSON on one line; then the file above need not exist."
+    )
+
+    @property
+    def remote_url(self) -> str | None:
+        """Return the URL that DVC_REMOTE_URL or provider and bucket name, None if neither is set."""
+        provider, bucket = self.dvc_cloud_storage_provider, self.dvc_bucket_name
+        if provider is None or bucket is None:
+            return self.dvc_remote_url
+        if provider == "local":
+            return str(Path(bucket).absolute())
+        # The first version of this service used dvcstore/; a bucket with a path of its own means that path.
+        return f"{provider}://{bucket if '/' in bucket else bucket + '/dvcstore'}"
+
+    @model_validator(mode="after")
+    def _check_remote(self) -> Self:
+        refuse_half(self, "dvc_s3_access_key_id", "dvc_s3_secret_access_key")
+        refuse_half(self, "dvc_cloud_storage_provider", "dvc_bucket_name")
+        if self.dvc_remote_url is not None and self.dvc_cloud_storage_provider is not None:
+            raise ValueError(
+                "DVC_REMOTE_URL and DVC_CLOUD_STORAGE_PROVIDER both say where the data goes: set one of them"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _check_google_key(self) -> Self:
+        path, key = self.dvc_google_application_credentials, self.dvc_gcp_service_account_key
+        if key is not None:
+            try:
+                parsed = json.loads(key.get_secret_value())
+            except ValueError:
+                parsed = None
+            if not isinstance(parsed, dict) or "client_email" not in parsed:
+                raise ValueError(
+                    "DVC_GCP_SERVICE_ACCOUNT_KEY must be a service account's key: its whole JSON on one line"
+                )
+        elif path is not None and not path.is_file():
+            raise ValueError(f"DVC_GOOGLE_APPLICATION_CREDENTIALS names {path}, which is not there")
+        return self
