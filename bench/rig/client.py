@@ -1,0 +1,97 @@
+"""A client for many connections in one thread, as bare as can be: it must never be the bottleneck."""
+
+from __future__ import annotations
+
+import itertools
+import re
+import selectors
+import socket
+import time
+from collections.abc import Iterator, Sequence
+
+_LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
+_CHUNKED = re.compile(rb"\r\ntransfer-encoding: *chunked", re.IGNORECASE)
+
+
+class Refused(Exception):
+    """A server answered something else than 200 or 204, or hung up."""
+
+
+def send(port: int, requests: Sequence[bytes], connections: int, duration_s: float | None) -> list[float]:
+    """Send each of `requests` once, or all over again until `duration_s` is over; return the latencies in seconds.
+
+    Each connection waits for its answer before it sends the next. Raises Refused.
+    """
+    waiting = iter(requests) if duration_s is None else itertools.cycle(requests)
+    deadline_s = time.perf_counter() + (duration_s or 1e9)
+    with selectors.DefaultSelector() as selector:
+        opened = [_Connection(port) for _ in range(connections)]
+        latencies_s: list[float] = []
+        for one in opened:
+            if one.send_next(waiting):
+                selector.register(one.socket, selectors.EVENT_READ, one)
+        while selector.get_map():
+            for key, _ in selector.select():
+                one = key.data
+                if not one.receive():
+                    continue
+                now_s = time.perf_counter()
+                latencies_s.append(now_s - one.began_s)
+                if now_s > deadline_s or not one.send_next(waiting):
+                    selector.unregister(one.socket)
+    for one in opened:
+        one.socket.close()
+    return latencies_s
+
+
+def ask(port: int, request: bytes) -> bytes:
+    """Send one request over a connection of its own and return the answer's body. Raises Refused."""
+    one = _Connection(port)
+    with one.socket:
+        one.send_next(iter([request]))
+        while not one.receive():
+            pass
+    return one.body
+
+
+class _Connection:
+    def __init__(self, port: int) -> None:
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout=60)
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.began_s = 0.0
+        self._answer = b""
+
+    @property
+    def body(self) -> bytes:
+        """Return the body received."""
+        head, _, rest = self._answer.partition(b"\r\n\r\n")
+        if not _CHUNKED.search(head):
+            return rest
+        chunks = []
+        while size := int(rest[: rest.index(b"\r\n")], 16):
+            begin = rest.index(b"\r\n") + 2
+            chunks.append(rest[begin : begin + size])
+            rest = rest[begin + size + 2 :]
+        return b"".join(chunks)
+
+    def send_next(self, waiting: Iterator[bytes]) -> bool:
+        request = next(waiting, None)
+        if request is None:
+            return False
+        self._answer = b""
+        self.began_s = time.perf_counter()
+        self.socket.sendall(request)
+        return True
+
+    def receive(self) -> bool:
+        """Read what came; return whether that is the whole answer."""
+        part = self.socket.recv(1 << 18)
+        self._answer += part
+        head, end, body = self._answer.partition(b"\r\n\r\n")
+        if not part or (end and head[9:12] not in {b"200", b"204"}):
+            raise Refused(self._answer[:500].decode(errors="replace"))
+        if not end:
+            return False
+        if found := _LENGTH.search(head):
+            return len(body) >= int(found[1])
+        return body.endswith(b"0\r\n\r\n") if _CHUNKED.search(head) else True
