@@ -73,6 +73,8 @@ class Cycle:
         bundle = self._changes.bundle(synced_seq)
         if bundle is None:
             return Synced(synced_seq)
+        if self._ledger.position:
+            self._dataset.require()
         edits = self._plan(bundle.readings)
         merged = merge(self._dataset.read(), edits)
         self._report(Step.MERGED)

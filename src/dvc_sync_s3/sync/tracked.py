@@ -36,6 +36,15 @@ class TrackedDataset:
             return Dataset({})
         return self._layout.read(self._version(pointer))
 
+    def require(self) -> None:
+        """Raise Blocked if the branch no longer has the dataset: it would be begun anew, without what it held."""
+        if self._pointer() is None:
+            name = pointer_path(self._path)
+            raise Blocked(
+                f"{name} is gone from the branch",
+                hint=f"Restore {name} and push; or, if the dataset was moved, set DVC_DATASET to where it is now.",
+            )
+
     def write(self, dataset: Dataset) -> Written:
         """Put a new version into the cache and let go of all but it and the branch's."""
         pointer = self._pointer()
