@@ -17,7 +17,9 @@ RUN grep -v "^-e" requirements.txt > /tmp/libraries.txt && pip install -r /tmp/l
 
 COPY pyproject.toml README.md LICENSE main.py ./
 COPY src ./src
-RUN pip install -r requirements.txt && mkdir storage && chown service:service storage
+# Kinds of DVC remotes beside s3, gs, http and folders, by commas: --build-arg EXTRAS=azure,ssh
+ARG EXTRAS=""
+RUN pip install -r requirements.txt ${EXTRAS:+"dvc-sync-s3[$EXTRAS]"} && mkdir storage && chown service:service storage
 
 USER 10001:10001
 VOLUME /app/storage

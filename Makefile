@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+AZURITE := azurite@3.35.0
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .PHONY: help run demo test unit s3-tests e2e fault lint types layers format reference requirements bench bench-quick bench-full clean
@@ -25,7 +26,7 @@ s3-tests: $(VENV)/dev.stamp  ## ceph's s3-tests, from a checkout: make s3-tests 
 	@test -n "$(S3TESTS)" || { echo "S3TESTS must be a checkout of github.com/ceph/s3-tests"; exit 2; }
 	$(BIN)/python scripts/s3_tests.py "$(S3TESTS)"
 
-e2e: $(VENV)/dev.stamp .venv-labelstudio/stamp  ## The same with the real Label Studio, git over HTTP, S3 and GCS servers
+e2e: $(VENV)/dev.stamp .venv-labelstudio/stamp .venv-azurite/$(AZURITE).stamp  ## The same with the real Label Studio, Git, and DVC remotes of many kinds
 	$(BIN)/python -m pytest tests/e2e tests/assumptions/test_label_studio_*.py
 
 fault: $(VENV)/dev.stamp  ## Power cuts and kill -9
@@ -76,7 +77,7 @@ requirements: $(VENV)/dev.stamp  ## Pin the newest versions that pyproject.toml 
 	$(COMPILE) requirements-bench.in -o requirements-bench.txt
 
 clean:  ## Remove the virtual environments and caches; the data under storage/ stays
-	rm -rf .venv .venv-labelstudio .venv-s3tests .bench .mypy_cache .pytest_cache .ruff_cache .hypothesis build
+	rm -rf .venv .venv-labelstudio .venv-azurite .venv-s3tests .bench .mypy_cache .pytest_cache .ruff_cache .hypothesis build
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(BIN)/python:
@@ -93,4 +94,10 @@ $(VENV)/dev.stamp: requirements-dev.txt pyproject.toml | $(BIN)/python
 .venv-labelstudio/stamp: requirements-e2e.txt
 	$(PYTHON) -m venv .venv-labelstudio
 	.venv-labelstudio/bin/python -m pip install --quiet -r requirements-e2e.txt
+	touch $@
+
+# The newest Azurite that runs on Debian's Node.
+.venv-azurite/$(AZURITE).stamp:
+	command -v npm > /dev/null || apt-get install --yes --quiet npm
+	npm install --prefix .venv-azurite --silent --no-audit --no-fund $(AZURITE)
 	touch $@

@@ -45,6 +45,7 @@ _EXAMPLES: Mapping[str, str] = {
     "DVC_GOOGLE_APPLICATION_CREDENTIALS": "./google-key.json",
     "DVC_GCP_SERVICE_ACCOUNT_KEY": r"""'{"type": "service_account", "client_email": "bot@example.com", """
     r""""private_key": "-----BEGIN PRIVATE KEY-----\n...\n-----END PRIVATE KEY-----\n"}'""",
+    "DVC_REMOTE_OPTIONS": """'{"user": "dvc", "password": "a-secret-of-the-remote"}'""",
     "BUNDLE_COUNTDOWN": "100",
     "BUNDLE_QUIET_SECONDS": "2",
     "BUNDLE_MAX_SECONDS": "20",

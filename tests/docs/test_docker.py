@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import tomllib
 from pathlib import PurePosixPath
 from typing import TypedDict, cast
 
@@ -11,6 +12,7 @@ import pytest
 import yaml
 
 from dvc_sync_s3.app.playground import FOLDER
+from dvc_sync_s3.dvc.overlay import EXTRAS
 from dvc_sync_s3.settings import Settings
 from tests.docs.conftest import CHECKOUT, read
 
@@ -18,8 +20,13 @@ WORKDIR = PurePosixPath("/app")
 DATA = WORKDIR / "storage"
 
 
+class ComposeBuild(TypedDict):
+    context: str
+    args: dict[str, str]
+
+
 class ComposeService(TypedDict, total=False):
-    build: str
+    build: ComposeBuild
     image: str
     profiles: list[str]
     env_file: list[dict[str, str | bool]]
@@ -87,7 +94,7 @@ def test_no_secret_can_get_into_the_image() -> None:
 
 def test_compose_names_only_settings_that_are_there(compose: ComposeFile) -> None:
     service = compose["services"]["dvc-sync-s3"]
-    named = {*service.get("environment", {}), *re.findall(r"\$\{(\w+)", str(compose))}
+    named = {*service.get("environment", {}), *re.findall(r"\$\{(\w+)", str(compose))} - set(service["build"]["args"])
     assert named
     assert {name.lower() for name in named} <= set(Settings.model_fields)
     assert service["env_file"] == [{"path": ".env", "required": False}]
@@ -104,3 +111,11 @@ def test_ports_are_open_on_the_loopback_only(compose: ComposeFile) -> None:
     ports = [port for service in compose["services"].values() for port in service["ports"]]
     assert len(ports) == 2
     assert all(port.startswith("127.0.0.1:") for port in ports)
+
+
+def test_compose_builds_with_the_extras_that_the_dockerfile_takes(compose: ComposeFile) -> None:
+    build = compose["services"]["dvc-sync-s3"]["build"]
+    assert build["args"] == {"EXTRAS": "${EXTRAS:-}"}
+    assert instructions("ARG") == ['EXTRAS=""']
+    assert any("dvc-sync-s3[$EXTRAS]" in command for command in instructions("RUN"))
+    assert set(EXTRAS.values()) < set(tomllib.loads(read("pyproject.toml"))["project"]["optional-dependencies"])

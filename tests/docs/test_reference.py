@@ -20,6 +20,7 @@ from tests.docs.conftest import CHECKOUT, documents, read, rows
 NAMES = {name.upper() for name in Settings.model_fields}
 OTHERS = {
     "AWS_CA_BUNDLE",  # read by botocore
+    "AWS_MAX_ATTEMPTS",
     "AWS_PROFILE",
     "GIT_SSL_CAINFO",  # read by git
     "S3_ENDPOINT",  # read by Label Studio

@@ -165,3 +165,16 @@ def test_provider_and_bucket_say_where_the_data_goes(provider: str, bucket: str,
     settings = dotenv("GIT_REPO=r", f"DVC_CLOUD_STORAGE_PROVIDER={provider}", f"DVC_BUCKET_NAME={bucket}")
     assert (settings.remote_url or "").endswith(url)
     assert dotenv("GIT_REPO=r", "DVC_REMOTE_URL=ssh://host/path").remote_url == "ssh://host/path"
+
+
+def test_any_option_of_a_remote_can_be_set_as_json() -> None:
+    settings = dotenv('DVC_REMOTE_OPTIONS=\'{"account_key": "se cret", "port": 2222, "gss_auth": true}\'')
+    assert settings.remote_options == {"account_key": "se cret", "port": 2222, "gss_auth": True}
+    assert "se cret" not in repr(settings)
+
+
+@pytest.mark.parametrize("value", ["account_key=secret", '["secret"]', '{"account_key": ["secret"]}', '{"a": null}'])
+def test_options_that_are_no_json_object_of_plain_values_are_refused_without_repeating_them(value: str) -> None:
+    said = refusal(f"DVC_REMOTE_OPTIONS='{value}'")
+    assert "DVC_REMOTE_OPTIONS" in said
+    assert "secret" not in said

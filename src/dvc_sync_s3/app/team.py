@@ -41,4 +41,5 @@ def remote_settings(settings: Settings, hidden: Path) -> RemoteSettings:
         s3_access_key_id=settings.dvc_s3_access_key_id,
         s3_secret_access_key=secret.get_secret_value() if secret else None,
         gcs_credentials_file=file,
+        options=settings.remote_options,
     )

@@ -8,8 +8,12 @@ from pathlib import Path
 # What Label Studio signs with when it talks to us. Profiles, roles and regions are the remote's and stay.
 _OURS = {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN"}
 
-# Else gcsfs asks Google for the bucket's layout before every operation, and warns each time it may not know.
-_DEFAULTS = {"GCSFS_EXPERIMENTAL_ZB_HNS_SUPPORT": "false"}
+_DEFAULTS = {
+    # Else gcsfs asks Google for the bucket's layout before every operation, and warns each time it may not know.
+    "GCSFS_EXPERIMENTAL_ZB_HNS_SUPPORT": "false",
+    # botocore's five attempts keep a cycle for 3 to 13 s at a server that isn't there; the next cycle tries again.
+    "AWS_MAX_ATTEMPTS": "2",
+}
 
 
 def quiet_environment(environ: Mapping[str, str], site_cache: Path) -> dict[str, str]:
@@ -17,8 +21,9 @@ def quiet_environment(environ: Mapping[str, str], site_cache: Path) -> dict[str,
 
     https://dvc.org/doc/user-guide/env
 
-    >>> quiet_environment({"HOME": "/h", "AWS_ACCESS_KEY_ID": "k"}, Path("c"))
-    {'GCSFS_EXPERIMENTAL_ZB_HNS_SUPPORT': 'false', 'HOME': '/h', 'DVC_NO_ANALYTICS': '1', 'DVC_SITE_CACHE_DIR': 'c'}
+    >>> quiet = quiet_environment({"HOME": "/h", "AWS_ACCESS_KEY_ID": "k"}, Path("c"))
+    >>> {name: quiet[name] for name in quiet if name not in _DEFAULTS}
+    {'HOME': '/h', 'DVC_NO_ANALYTICS': '1', 'DVC_SITE_CACHE_DIR': 'c'}
     """
     kept = {name: value for name, value in environ.items() if name.upper() not in _OURS}
     return _DEFAULTS | kept | {"DVC_NO_ANALYTICS": "1", "DVC_SITE_CACHE_DIR": str(site_cache)}

@@ -1,7 +1,6 @@
-"""The DVC remote, whatever kind it is: DVC resolves it, we say which object goes there.
+"""The DVC remote, whatever kind it is: DVC opens it, we say which object goes there.
 
-Uses internals of the pinned DVC (`dvc.config.Config`, `dvc.fs.get_fs_config`, `get_cloud_fs`): with them an upload
-costs one request where `dvc push` scans the remote and starts for half a second.
+An upload costs a few requests where `dvc push` scans the remote and starts for half a second.
 """
 
 from __future__ import annotations
@@ -14,16 +13,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import cast
 
-from dvc.config import Config
-from dvc.fs import FileSystem, get_cloud_fs, get_fs_config
+from dvc.fs import FileSystem
 
 from dvc_sync_s3.durable import make_folder, sync_file, sync_folder
 from dvc_sync_s3.dvc.cache import md5_of
-from dvc_sync_s3.dvc.choice import RemoteSettings, choose
-from dvc_sync_s3.dvc.failures import REMOTE_ERRORS, classify
+from dvc_sync_s3.dvc.choice import RemoteSettings
+from dvc_sync_s3.dvc.failures import classify, is_no_answer
+from dvc_sync_s3.dvc.opening import open_remote, translated
 from dvc_sync_s3.errors import Blocked, Transient
 
 _CHUNK_BYTES = 1024 * 1024
+_READ_AGAIN_BYTES = 32 * 1024 * 1024
 _Options = Mapping[str, object]
 
 
@@ -36,30 +36,17 @@ class Remote:
         self._root = root
 
     @classmethod
-    def resolve(cls, worktree: Path, pointer_remote: str | None, settings: RemoteSettings) -> Remote:
-        """Return the remote that the out, the settings and `worktree`'s `.dvc/config` ask for.
+    def resolve(cls, dvc_root: Path, pointer_remote: str | None, settings: RemoteSettings) -> Remote:
+        """Return the remote that the out, the settings and `.dvc/config` below `dvc_root` ask for.
 
-        The settings' credentials and endpoint are laid over the repository's in memory, never written. Resolve
-        again only when one of the three changes: each remote holds its own connections.
+        Resolve again only when one of the three changes: each remote holds its own connections.
         """
-        with _translated("read .dvc/config"):
-            config = Config(str(worktree / ".dvc"))
-            name = choose(
-                out_remote=pointer_remote,
-                settings=settings,
-                names=config["remote"].keys(),
-                default=config["core"].get("remote"),
-            )
-            found = get_fs_config(config, name=name) if name else {"url": settings.url}
-            options = found | _overrides(str(found["url"]), settings)
-            kind, arguments, root = get_cloud_fs(config, **options)
-        shown = name or (settings.name or "of DVC_REMOTE_URL")
-        if arguments.get("version_aware") or arguments.get("worktree"):
+        opened = open_remote(dvc_root, pointer_remote, settings)
+        if opened.is_version_aware:
             raise Blocked(
-                f"the remote {shown} is version-aware", hint="Use a remote without version_aware and worktree."
+                f"the remote {opened.name} is version-aware", hint="Use a remote without version_aware and worktree."
             )
-        with _translated(f"open the remote {shown}"):
-            return cls(shown, kind(**arguments), root)
+        return cls(opened.name, opened.file_system, opened.root)
 
     def has(self, md5: str) -> bool:
         """Tell whether the remote holds an object of that name."""
@@ -102,7 +89,7 @@ class Remote:
     def verify(self, md5: str, size: int) -> None:
         """Raise Transient unless the remote holds `md5` with `size` bytes and, where it tells, with that md5.
 
-        A folder is read again; S3 and Google Cloud tell the md5 of what was uploaded in one part.
+        What doesn't tell is read again: a folder always, a server for up to 32 MiB.
         """
         if not self._holds(md5, size):
             raise Transient(
@@ -120,37 +107,41 @@ class Remote:
         with self._doing("ask"):
             try:
                 return cast("_Options", self._fs.info(self._path(md5)))
-            except FileNotFoundError:
+            except FileNotFoundError as error:
+                if is_no_answer(error):
+                    raise classify(cast("Exception", error.__cause__), f"ask the remote {self.name}") from error
                 return None
 
     def _holds(self, md5: str, size: int) -> bool:
         info = self._info(md5)
-        if info is None or info.get("size") != size:
+        if info is None or info.get("size", size) not in {size, None}:
             return False
-        with self._doing("read back from"):
-            if self._is_folder:
-                return md5_of(Path(self._path(md5))) == md5
-            # An ETag may look like an md5 and be none (encrypted with KMS): only reading back settles a difference.
-            return told_md5(info) in {None, md5} or self._read_back_md5(md5) == md5
+        told = told_md5(info)
+        if told is None and info.get("size") is not None and size > _READ_AGAIN_BYTES and not self._is_folder:
+            return True
+        # An ETag may look like an md5 and be none (encrypted with KMS): only reading it settles a difference.
+        return told == md5 or self._md5_read_again(md5) == md5
 
-    def _read_back_md5(self, md5: str) -> str:
+    def _md5_read_again(self, md5: str) -> str:
         digest = hashlib.md5(usedforsecurity=False)
-        with self._fs.open(self._path(md5), mode="rb") as file:
+        with self._doing("read back from"), self._fs.open(self._path(md5), mode="rb") as file:
             while chunk := file.read(_CHUNK_BYTES):
                 digest.update(chunk)
         return digest.hexdigest()
 
     @contextmanager
     def _doing(self, verb: str) -> Iterator[None]:
-        with _translated(f"{verb} the remote {self.name}"):
+        with translated(f"{verb} the remote {self.name}"):
             yield
 
 
 def told_md5(info: _Options) -> str | None:
     """Return the md5 (hexadecimal) that an object's description tells, None if it tells none.
 
-    https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html (ETag)
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html (ETag; that of Alibaba's OSS is in capitals)
     https://cloud.google.com/storage/docs/json_api/v1/objects (md5Hash)
+    https://learn.microsoft.com/rest/api/storageservices/get-blob-properties (Content-MD5)
+    https://developers.google.com/drive/api/reference/rest/v3/files (md5Checksum, `checksum` to PyDrive2)
 
     >>> told_md5({"ETag": '"d41d8cd98f00b204e9800998ecf8427e"'})
     'd41d8cd98f00b204e9800998ecf8427e'
@@ -159,35 +150,11 @@ def told_md5(info: _Options) -> str | None:
     """
     if isinstance(encoded := info.get("md5Hash"), str):
         return base64.b64decode(encoded).hex()
-    etag = str(info.get("ETag", "")).strip('"')
-    return etag if re.fullmatch(r"[0-9a-f]{32}", etag) else None
-
-
-@contextmanager
-def _translated(doing: str) -> Iterator[None]:
-    try:
-        yield
-    except REMOTE_ERRORS as error:
-        raise classify(error, doing) from error
-
-
-def _overrides(url: str, settings: RemoteSettings) -> dict[str, object]:
-    """Return the settings that DVC's schema knows for this kind of remote."""
-    given: dict[str, object] = {}
-    if url.startswith("s3://"):
-        given = {
-            "endpointurl": settings.s3_endpoint,
-            "access_key_id": settings.s3_access_key_id,
-            "secret_access_key": settings.s3_secret_access_key,
-        }
-    elif url.startswith("gs://") and settings.gcs_credentials_file is not None:
-        if not settings.gcs_credentials_file.is_file():  # gcsfs would take the path itself for a token
-            raise Blocked(
-                f"the Google Cloud key file {settings.gcs_credentials_file} is not there",
-                hint="Set its path, and mount it if the service runs in a container.",
-            )
-        given = {"credentialpath": str(settings.gcs_credentials_file.resolve())}
-    return {key: value for key, value in given.items() if value is not None}
+    settings = info.get("content_settings")
+    if isinstance(settings, Mapping) and isinstance(digest := settings.get("content_md5"), bytes | bytearray):
+        return digest.hex()
+    told = str(info.get("ETag") or info.get("checksum") or "").strip('"').lower()
+    return told if re.fullmatch(r"[0-9a-f]{32}", told) else None
 
 
 def _settle(path: Path) -> None:

@@ -18,6 +18,16 @@ def _inside_repository(path: str) -> str:
     return str(pure)
 
 
+def _remote_options(value: SecretStr) -> SecretStr:
+    try:
+        parsed = json.loads(value.get_secret_value())
+    except ValueError:
+        parsed = None
+    if not isinstance(parsed, dict) or not all(isinstance(one, str | int | float) for one in parsed.values()):
+        raise ValueError('must be a JSON object of texts, numbers and true or false, such as {"port": 2222}')
+    return value
+
+
 class DvcSettings(BaseModel):
     """The settings whose names begin with DVC_."""
 
@@ -45,6 +55,18 @@ class DvcSettings(BaseModel):
     dvc_gcp_service_account_key: SecretStr | None = Field(
         None, description="Or the key itself: its JSON on one line; then the file above need not exist."
     )
+    dvc_remote_options: Annotated[SecretStr, AfterValidator(_remote_options)] | None = Field(
+        None,
+        description="Any option that DVC has for the remote's kind, such as secrets, over the repository's: "
+        'a JSON object, such as {"connection_string": "…"}.',
+    )
+
+    @property
+    def remote_options(self) -> dict[str, str | int | float]:
+        """Return the options of DVC_REMOTE_OPTIONS."""
+        text = "{}" if self.dvc_remote_options is None else self.dvc_remote_options.get_secret_value()
+        options: dict[str, str | int | float] = json.loads(text)
+        return options
 
     @property
     def remote_url(self) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import io
+from collections.abc import Mapping
 from pathlib import Path
 from typing import BinaryIO
 
@@ -22,8 +23,9 @@ class Storage:
 
     protocol = "s3"
 
-    def __init__(self, tells: dict[str, str]) -> None:
+    def __init__(self, tells: Mapping[str, object]) -> None:
         self.tells = tells
+        self.reads = 0
         self.objects: dict[str, bytes] = {}
         self.uploads = 0
 
@@ -42,6 +44,7 @@ class Storage:
         return {"size": len(self.objects[path]), **self.tells}
 
     def open(self, path: str, *, mode: str) -> BinaryIO:
+        self.reads += 1
         return io.BytesIO(self.objects[path])
 
     def put_file(self, source: str, path: str) -> None:
@@ -68,10 +71,13 @@ def pushed(storage: Storage, source: Path) -> Remote:
         {"ETag": '"0123456789abcdef0123456789abcdef"'},  # encrypted with KMS: looks like an md5 and is none
         {"ETag": '"0123456789abcdef0123456789abcdef-2"'},
         {"md5Hash": base64.b64encode(bytes.fromhex(MD5)).decode()},
+        {"content_settings": {"content_md5": bytearray.fromhex(MD5)}},
+        {"checksum": MD5},
+        {"ETag": f'"{MD5.upper()}"'},
         {},
     ],
 )
-def test_a_whole_object_is_believed_and_not_sent_again(tells: dict[str, str], source: Path) -> None:
+def test_a_whole_object_is_believed_and_not_sent_again(tells: dict[str, object], source: Path) -> None:
     storage = Storage(tells)
     remote = pushed(storage, source)
     remote.verify(MD5, len(CONTENT))
@@ -91,6 +97,26 @@ def test_an_object_with_other_bytes_is_noticed_and_sent_again(key: str, source: 
         remote.verify(MD5, len(CONTENT))
     remote.push(MD5, source)
     assert storage.uploads == 2
+
+
+def test_what_tells_no_md5_is_read_again_up_to_a_bound(tmp_path: Path) -> None:
+    """The bound keeps a sync of a big dataset from moving it twice; beyond it the size is believed."""
+    storage = Storage({})
+    for size in (32 * 1024 * 1024, 32 * 1024 * 1024 + 1):
+        content = bytes(size)
+        (tmp_path / "source").write_bytes(content)
+        remote = Remote("team", storage, "bucket/dvc")
+        remote.push(hashlib.md5(content).hexdigest(), tmp_path / "source")
+        remote.verify(hashlib.md5(content).hexdigest(), size)
+    assert storage.reads == 1
+
+
+def test_a_size_that_is_not_told_is_found_by_reading(source: Path) -> None:
+    storage = Storage({"size": None})
+    pushed(storage, source).verify(MD5, len(CONTENT))
+    storage.objects = dict.fromkeys(storage.objects, b"[]")
+    with pytest.raises(Transient):
+        Remote("team", storage, "bucket/dvc").verify(MD5, len(CONTENT))
 
 
 def test_refused_credentials_need_a_person(source: Path) -> None:

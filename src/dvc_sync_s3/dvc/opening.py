@@ -1,0 +1,123 @@
+"""Open the remote that the branch and the settings ask for: DVC says of which class it is, and where on it data goes.
+
+Uses internals of the pinned DVC: `dvc.config.Config`, `dvc.fs.get_fs_config`, `get_cloud_fs`.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from dvc.config import Config
+from dvc.fs import FileSystem, RemoteMissingDepsError, get_cloud_fs, get_fs_config
+
+from dvc_sync_s3.dvc.choice import RemoteSettings, choose
+from dvc_sync_s3.dvc.failures import classify, remote_errors
+from dvc_sync_s3.dvc.overlay import EXTRAS, PATHS, Options, overlaid, scheme_of
+from dvc_sync_s3.errors import Blocked
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A remote's name for people, DVC's file system of it, and the folder on it that holds DVC's objects.
+
+    A version-aware remote keeps files under their own names instead, and only DVC's commands know how.
+    """
+
+    name: str
+    file_system: FileSystem
+    root: str
+    is_version_aware: bool
+
+
+def open_remote(dvc_root: Path, pointer_remote: str | None, settings: RemoteSettings) -> Opened:
+    """Return the remote that the out, the settings and `.dvc/config` below `dvc_root` ask for.
+
+    The settings' options are laid over the repository's in memory, never written. Connects to nothing yet. Raises
+    Blocked, saying what a person must set or install.
+    """
+    with translated("read .dvc/config"):
+        config = Config(str(dvc_root / ".dvc"))
+        name = choose(
+            out_remote=pointer_remote,
+            settings=settings,
+            names=config["remote"].keys(),
+            default=config["core"].get("remote"),
+        )
+        found = get_fs_config(config, name=name) if name else {"url": settings.url}
+    shown = name or (settings.name or "of DVC_REMOTE_URL")
+    options = _without_danger(shown, overlaid(found, settings), config, settings, dvc_root)
+    scheme = scheme_of(str(options["url"]))
+    try:
+        with translated(f"open the remote {shown}"):
+            kind, arguments, root = get_cloud_fs(config, **options)
+            is_version_aware = bool(arguments.get("version_aware") or arguments.get("worktree"))
+            if scheme == "ssh":  # DVC's own client asks whoever sits at the terminal
+                arguments["client_factory"] = importlib.import_module("asyncssh").SSHClient
+            return Opened(shown, kind(**arguments), root, is_version_aware)
+    except Blocked as error:
+        if isinstance(error.__cause__, ImportError | RemoteMissingDepsError) and scheme in EXTRAS:
+            raise _not_installed(shown, scheme) from error
+        raise
+
+
+@contextmanager
+def translated(doing: str) -> Iterator[None]:
+    """Turn what DVC and its file systems raise into Transient or Blocked."""
+    try:
+        yield
+    except remote_errors() as error:
+        raise classify(error, doing) from error
+
+
+def _not_installed(name: str, scheme: str) -> Blocked:
+    extra = EXTRAS[scheme]
+    return Blocked(
+        f"DVC's support for {scheme}:// is not installed, and the remote {name} needs it",
+        hint=f"Run `pip install 'dvc-sync-s3[{extra}]'` (Docker: set EXTRAS={extra} and build again), then restart.",
+    )
+
+
+def _without_danger(
+    name: str, options: Options, config: Config, settings: RemoteSettings, dvc_root: Path
+) -> dict[str, object]:
+    """Return the options without what could run a command of the repository's, ask a person, or read a lost file."""
+    _refuse_commands(name, options, config, settings)
+    kept = dict(options)
+    scheme = scheme_of(str(options["url"]))
+    if scheme == "gdrive" and options.get("gdrive_use_service_account") not in (True, "true"):
+        raise Blocked(
+            f"the remote {name} would ask a person to log in to Google Drive",
+            hint='Set DVC_REMOTE_OPTIONS to {"gdrive_use_service_account": true, '
+            '"gdrive_service_account_json_file_path": "the key file"}.',
+        )
+    for option in PATHS:
+        file = Path(str(options.get(option, "")))
+        if option not in options or (file.is_file() and not _is_inside(file, dvc_root)):
+            continue
+        if scheme == "s3":  # there are other ways to its credentials
+            del kept[option]
+            continue
+        raise Blocked(
+            f"the remote {name} needs the file {file} ({option}), which is not on this machine",
+            hint=f'Put it there outside the clone; set its path as DVC_REMOTE_OPTIONS=\'{{"{option}": "…"}}\'.',
+        )
+    return kept
+
+
+def _refuse_commands(name: str, options: Options, config: Config, settings: RemoteSettings) -> None:
+    """Refuse to run what the repository brings; the same in the settings or in DVC's global configuration is fine."""
+    option = "bearer_token_command"
+    brought = {remote.get(option) for remote in config.load_one("repo")["remote"].values()}
+    if option not in settings.options and options.get(option, None) in brought - {None}:
+        raise Blocked(
+            f"the remote {name} names a command in .dvc/config ({option}); commands of the repository are never run",
+            hint="Set `token`, or the command itself, in DVC_REMOTE_OPTIONS.",
+        )
+
+
+def _is_inside(file: Path, folder: Path) -> bool:
+    return file.resolve().is_relative_to(folder.resolve())
