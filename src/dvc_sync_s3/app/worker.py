@@ -23,7 +23,7 @@ from dvc_sync_s3.sync.cycle import Cycle, Reporter
 from dvc_sync_s3.sync.ledger import Ledger
 from dvc_sync_s3.sync.reading import Changes
 from dvc_sync_s3.sync.status import StatusFile
-from dvc_sync_s3.sync.tracked import CONFIG, TrackedDataset, gitignore_path, pointer_path
+from dvc_sync_s3.sync.tracked import TrackedDataset, written_out_paths
 from dvc_sync_s3.sync.worker import Worker
 
 _LOCK_RETRY_S = 0.2
@@ -60,8 +60,7 @@ def _stop_with_parent(stop: Event) -> None:
 def _build(settings: Settings, hidden: Path, ledger: Ledger, report: Reporter) -> Worker:
     store = Reader(settings.s3_data_folder)
     dataset_path = settings.dvc_dataset
-    paths = (CONFIG, ".dvcignore", pointer_path(dataset_path), gitignore_path(dataset_path))
-    clone = Clone(settings.git_folder.absolute(), repository(settings), paths)
+    clone = Clone(settings.git_folder.absolute(), repository(settings), written_out_paths(dataset_path))
     dataset = TrackedDataset(dataset_path, layout_for(dataset_path), clone, remote_settings(settings, hidden))
     cycle = Cycle(Changes(store), clone, dataset, ledger, report)
     rules = BundleRules(settings.bundle_quiet_seconds, settings.bundle_max_seconds, settings.bundle_countdown)

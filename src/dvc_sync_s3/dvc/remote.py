@@ -48,6 +48,10 @@ class Remote:
             )
         return cls(opened.name, opened.file_system, opened.root)
 
+    def is_below(self, folder: Path) -> bool:
+        """Tell whether the remote is a folder below this one."""
+        return self._is_folder and Path(self._root).resolve().is_relative_to(folder.resolve())
+
     def has(self, md5: str) -> bool:
         """Tell whether the remote holds an object of that name."""
         return self._info(md5) is not None

@@ -13,7 +13,7 @@ from dvc_sync_s3.settings.pairs import refuse_half
 
 def _inside_repository(path: str) -> str:
     pure = PurePosixPath(path)
-    if pure.is_absolute() or ".." in pure.parts or "\\" in path or not pure.parts or pure.parts[0] in (".git", ".dvc"):
+    if pure.is_absolute() or ".." in pure.parts or "\\" in path or not pure.parts or {".git", ".dvc"} & set(pure.parts):
         raise ValueError("must be a path inside the repository, such as data/data.json")
     return str(pure)
 

@@ -11,10 +11,9 @@ from dvc_sync_s3.dvc.choice import RemoteSettings
 from dvc_sync_s3.dvc.gitignore import with_ignored
 from dvc_sync_s3.dvc.pointer import Pointer, read_pointer, write_pointer
 from dvc_sync_s3.dvc.remote import Remote
+from dvc_sync_s3.dvc.root import CONFIG, config_paths, find_root
 from dvc_sync_s3.errors import Blocked
 from dvc_sync_s3.git.clone import Clone
-
-CONFIG = ".dvc/config"
 
 
 class TrackedDataset:
@@ -88,22 +87,45 @@ class TrackedDataset:
 
     def _remote(self, pointer: Pointer | None) -> Remote:
         """Return the DVC remote, resolved again only when the branch's configuration of it has changed."""
-        basis = (self._clone.read(CONFIG), pointer.remote if pointer else None)
+        root, named = self._dvc_root(), pointer.remote if pointer else None
+        basis = (root, (root / CONFIG).read_bytes(), named)
         if self._resolved is None or self._resolved[0] != basis:
-            self._resolved = basis, Remote.resolve(self._clone.folder, basis[1], self._remote_settings)
+            remote = Remote.resolve(root, named, self._remote_settings)
+            if remote.is_below(self._clone.folder):
+                raise Blocked(
+                    f"the remote {remote.name} is a folder inside the repository, so everyone has one of their own",
+                    hint="Give it an address that everyone reaches: `dvc remote modify <name> url`, commit and push.",
+                )
+            self._resolved = basis, remote
         return self._resolved[1]
 
-    def _refuse_if_git_tracks_it(self) -> None:
-        if self._clone.read(CONFIG) is None:
+    def _dvc_root(self) -> Path:
+        """Return the folder whose `.dvc` the dataset belongs to, as the refreshed clone has it."""
+        root = find_root(self._clone.folder, self._path)
+        if root is None:
             raise Blocked(
                 "the repository has no DVC",
                 hint="Run `dvc init` and `dvc remote add -d <name> <url>` in the repository, commit and push.",
             )
+        return root
+
+    def _refuse_if_git_tracks_it(self) -> None:
+        self._dvc_root()
         if self._clone.tracks(self._path):
             raise Blocked(
                 f"Git itself tracks {self._path}, so DVC can't",
                 hint=f"Run `git rm -r --cached {self._path}` and `dvc add {self._path}`, commit and push.",
             )
+
+
+def written_out_paths(dataset: str) -> tuple[str, ...]:
+    """Return the paths that the clone must have as files: those that DVC reads of a repository for this dataset.
+
+    >>> written_out_paths("data.json")
+    ('.dvc/config', '.dvcignore', 'data.json.dvc', '.gitignore')
+    """
+    ignored = (str(folder / ".dvcignore") for folder in PurePosixPath(dataset).parents)
+    return (*config_paths(dataset), *ignored, pointer_path(dataset), gitignore_path(dataset))
 
 
 def pointer_path(dataset: str) -> str:

@@ -9,9 +9,10 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 
@@ -21,6 +22,7 @@ from dvc_sync_s3.dataset.layouts import layout_for
 from dvc_sync_s3.dataset.model import JsonValue
 from dvc_sync_s3.dvc.choice import RemoteSettings
 from dvc_sync_s3.dvc.pointer import read_pointer, write_pointer
+from dvc_sync_s3.dvc.root import CONFIG
 from dvc_sync_s3.git.clone import Clone
 from dvc_sync_s3.git.model import Author, Repository
 from dvc_sync_s3.store.model import NewObject
@@ -28,7 +30,7 @@ from dvc_sync_s3.store.store import Store
 from dvc_sync_s3.sync.cycle import Cycle, Step, Synced
 from dvc_sync_s3.sync.ledger import Ledger
 from dvc_sync_s3.sync.reading import Changes
-from dvc_sync_s3.sync.tracked import CONFIG, TrackedDataset, gitignore_path, pointer_path
+from dvc_sync_s3.sync.tracked import TrackedDataset, pointer_path, written_out_paths
 
 DATASET = "data/data.json"
 ENVIRON = {
@@ -193,12 +195,18 @@ def team(tmp_path: Path, template: Path) -> Team:
     return member
 
 
+class OpenBridge(Protocol):
+    """Open our side on a data folder of a given name, for the team's dataset at `dataset_path`."""
+
+    def __call__(self, name: str, dataset_path: str = DATASET) -> Bridge: ...
+
+
 @pytest.fixture
-def open_bridge(tmp_path: Path, team: Team) -> Iterator[Callable[[str], Bridge]]:
+def open_bridge(tmp_path: Path, team: Team) -> Iterator[OpenBridge]:
     """Open a bridge on a data folder of a given name."""
     opened: list[Bridge] = []
 
-    def open_(name: str) -> Bridge:
+    def open_(name: str, dataset_path: str = DATASET) -> Bridge:
         folder = tmp_path / name
         store = Store(folder / "objects", SystemClock())
 
@@ -208,9 +216,8 @@ def open_bridge(tmp_path: Path, team: Team) -> Iterator[Callable[[str], Bridge]]
 
         asyncio.run(start())
         repository = Repository(str(team.playground.repository), "main", Author("dvc-sync", "bot@example.com"))
-        paths = (CONFIG, ".dvcignore", pointer_path(DATASET), gitignore_path(DATASET))
-        clone = Clone(folder / "git", repository, paths, environ=ENVIRON)
-        dataset = TrackedDataset(DATASET, layout_for(DATASET), clone, RemoteSettings())
+        clone = Clone(folder / "git", repository, written_out_paths(dataset_path), environ=ENVIRON)
+        dataset = TrackedDataset(dataset_path, layout_for(dataset_path), clone, RemoteSettings())
         ledger = Ledger(folder)
         steps: list[Step] = []
         bridge = Bridge(folder, store, ledger, Cycle(Changes(store), clone, dataset, ledger, steps.append), steps)
@@ -224,6 +231,6 @@ def open_bridge(tmp_path: Path, team: Team) -> Iterator[Callable[[str], Bridge]]
 
 
 @pytest.fixture
-def bridge(open_bridge: Callable[[str], Bridge]) -> Bridge:
+def bridge(open_bridge: OpenBridge) -> Bridge:
     """Our side, at its first start."""
     return open_bridge("bridge")

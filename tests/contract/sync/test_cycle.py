@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -11,9 +10,7 @@ import pytest
 from dvc_sync_s3.errors import Blocked, Rejected
 from dvc_sync_s3.sync.cycle import Step
 from dvc_sync_s3.sync.skipped import newest_skipped
-from tests.contract.sync.conftest import DATASET, Bridge, Json, Team, annotation
-
-OpenBridge = Callable[[str], Bridge]
+from tests.contract.sync.conftest import DATASET, Bridge, Json, OpenBridge, Team, annotation
 
 
 def labels(records: list[Json]) -> dict[int, str]:
