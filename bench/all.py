@@ -18,7 +18,8 @@ from pathlib import Path
 from rig.load import source
 from rig.table import Line, read_lines, render
 
-ROWS = ("put", "get", "list_page", "start", "commits")
+ROWS: tuple[str, ...] = ("put", "put_during_sync", "get", "list_page", "change", "change_remote", "change_json")
+ROWS += ("first_load", "teammate_pull", "memory", "start", "disk", "commits")
 _HERE = Path(__file__).parent
 _ROW_TIMEOUT_S = {"--quick": 120, "": 900, "--full": 4 * 3600}
 

@@ -1,0 +1,105 @@
+"""This service with a dataset to keep current, and how long each of its cycles takes, as its own log says."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from rig.annotations import Annotations
+from rig.client import send
+from rig.servers import Server, serve_ours
+from rig.signing import BUCKET, Signer
+
+AT_ONCE = {"BUNDLE_QUIET_SECONDS": "0"}
+_TIMEOUT_S = 900
+_RESET_PEAK = "5"  # https://docs.kernel.org/filesystems/proc.html, clear_refs
+
+
+@dataclass(slots=True)
+class Syncing:
+    """A running service whose dataset holds the records 1 to `records`."""
+
+    server: Server
+    records: int
+    _edition: int = 0
+    _annotations: Annotations | None = None
+
+    def change(self, numbers: Sequence[int]) -> float:
+        """Save another edition of these annotations and return how long the cycle that published it took, in ms."""
+        self._edition += 1
+        annotations = self._annotations = self._annotations or Annotations()
+        requests = []
+        for number in numbers:
+            body = annotations.body(number, self._edition)
+            requests.append(Signer("PUT", body).head(f"/{BUCKET}/reviews/{number}") + body)
+        before = len(self._cycles_ms())
+        send(self.server.port, requests, 1, None)
+        return sum(self._wait_for_cycles(before))
+
+    def change_one(self) -> float:
+        """Change one annotation, another each time, somewhere in the middle."""
+        return self.change([self.records // 2 + self._edition])
+
+    def worker(self) -> psutil.Process:
+        """Return the process of the sync."""
+        (found,) = (one for one in self.server.processes()[1:] if one.cmdline()[-1:] == ["sync"])
+        return found
+
+    def reset_peak(self) -> None:
+        """Forget the most memory that the worker ever held."""
+        Path(f"/proc/{self.worker().pid}/clear_refs").write_text(_RESET_PEAK, encoding="ascii")
+
+    def peak_mb(self) -> float:
+        """Return the most resident memory of the worker since then, in MB."""
+        status = Path(f"/proc/{self.worker().pid}/status").read_text(encoding="ascii")
+        (line,) = (line for line in status.splitlines() if line.startswith("VmHWM:"))
+        return int(line.split()[1]) * 1024 / 1e6
+
+    def is_synced(self) -> bool:
+        """Return whether the branch holds all that was saved."""
+        import requests  # noqa: PLC0415
+
+        status = requests.get(f"http://127.0.0.1:{self.server.port}/-/status.json", timeout=60).json()
+        if status["error"]:
+            raise RuntimeError(f"the sync fails: {status['error']} {status['hint']}")
+        return bool(status["pending"] == 0 and status["state"] == "idle")
+
+    def wait_until_synced(self) -> None:
+        """Wait for that."""
+        deadline_s = time.monotonic() + _TIMEOUT_S
+        while not self.is_synced():
+            if time.monotonic() > deadline_s:
+                raise TimeoutError("the sync doesn't finish")
+            time.sleep(0.02)
+
+    def _cycles_ms(self) -> list[float]:
+        """Return the durations of all cycles so far that made a commit."""
+        lines = [json.loads(line) for line in self.server.process.output().splitlines() if '"event": "sync"' in line]
+        return [float(line["duration_ms"]) for line in lines if line["commit"]]
+
+    def _wait_for_cycles(self, before: int) -> list[float]:
+        deadline_s = time.monotonic() + _TIMEOUT_S
+        while not (len(self._cycles_ms()) > before and self.is_synced()):
+            if time.monotonic() > deadline_s:
+                raise TimeoutError(f"no cycle ends:\n{self.server.process.output()[-2000:]}")
+            time.sleep(0.02)
+        return self._cycles_ms()[before:]
+
+
+@contextmanager
+def syncing(
+    folder: Path, repository: str, dataset: str, records: int, settings: Mapping[str, str] = AT_ONCE
+) -> Iterator[Syncing]:
+    """Run the service on a team's repository; it has synced twice when it is handed over, so everything is warm."""
+    with serve_ours(folder, {"GIT_REPO": repository, "DVC_DATASET": dataset, **settings}) as server:
+        found = Syncing(server, records)
+        for _ in range(2):
+            if settings.items() >= AT_ONCE.items():
+                found.change_one()
+        yield found
