@@ -12,6 +12,7 @@ import pytest
 
 from dvc_sync_s3.dvc.environment import quiet_environment
 from dvc_sync_s3.dvc.gitignore import with_ignored
+from dvc_sync_s3.dvc.listing import Entry, Listing
 from dvc_sync_s3.dvc.pointer import write_pointer
 
 RICH = """\
@@ -64,3 +65,37 @@ def test_dvc_add_writes_the_pointers_and_ignores_that_we_write(folder: Path) -> 
     assert ours == theirs
     assert ignored == (folder / ".gitignore").read_bytes()
     assert (folder / ".dvc/cache/files/md5" / md5[:2] / md5[2:]).read_bytes() == content
+
+
+def test_dvc_add_writes_the_listing_of_a_folder_that_we_write(folder: Path) -> None:
+    names = ["a", "a b/c", "a-b", "a.b", "a/b", "é/😀.txt", 'q"}, {"md5": "', "Z", "back\\slash", "deep/er/and/er"]
+    for number, name in enumerate(names):
+        path = folder / "data/all the files" / name.replace("a/b", "A/b")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(str(number))
+    files = [path for path in (folder / "data/all the files").rglob("*") if path.is_file()]
+    entries = (
+        Entry(str(path.relative_to(folder / "data/all the files")), hashlib.md5(path.read_bytes()).hexdigest())
+        for path in files
+    )
+    listing = Listing.of(entries)
+    version = f"{listing.md5()}.dir"
+    size = sum(path.stat().st_size for path in files)
+    dvc(folder, "add", "--quiet", "data/all the files")
+    pointer = (folder / "data/all the files.dvc").read_bytes()
+    assert pointer == write_pointer(None, "data/all the files", version, size, len(listing))
+    assert (folder / ".dvc/cache/files/md5" / version[:2] / version[2:]).read_bytes() == bytes(listing.content())
+    assert (folder / "data/.gitignore").read_bytes() == with_ignored(None, "data/all the files")
+
+    (folder / "data/all the files.dvc").write_bytes(b"# ours\n" + pointer + b"  desc: all\n")
+    (folder / "data/all the files/new").write_text("new")
+    listing.put("new", hashlib.md5(b"new").hexdigest())
+    ours = write_pointer(
+        (folder / "data/all the files.dvc").read_bytes(),
+        "data/all the files",
+        f"{listing.md5()}.dir",
+        size + 3,
+        len(listing),
+    )
+    dvc(folder, "add", "--quiet", "data/all the files")
+    assert (folder / "data/all the files.dvc").read_bytes() == ours

@@ -17,31 +17,40 @@ from ruamel.yaml.error import YAMLError
 from dvc_sync_s3.errors import Blocked
 
 # What DVC itself drops when the content of a file changes: a listing of a folder, versions and tags of a cloud's copy.
-_STALE = ("files", "nfiles", "cloud", "etag", "version_id", "checksum")
+_STALE = ("files", "cloud", "etag", "version_id", "checksum")
 
 
 @dataclass(frozen=True, slots=True)
 class Pointer:
-    """One version of an out: `md5` in hexadecimal, `size` in bytes (None if not written), the out's own remote."""
+    """One version of an out: a file's md5 in hexadecimal, or a folder's listing's with `.dir` behind it.
+
+    `size` in bytes, of all files together; `nfiles` of a folder; both None if not written. `remote`: the out's own.
+    """
 
     md5: str
     size: int | None
     remote: str | None
+    nfiles: int | None = None
 
 
 def read_pointer(content: bytes, out: str) -> Pointer:
     """Return what the `.dvc` file `content` says of `out` (the dataset's path; the file stands beside it).
 
-    Raises Blocked if a person must look at the file first: not DVC 3, a folder, an import, a conflict, …
+    Raises Blocked if a person must look at the file first: not DVC 3, an import, a conflict, …
     """
     entry = _entry(_load(content, out), out)
-    md5, size, remote = entry.get("md5"), entry.get("size"), entry.get("remote")
-    if not isinstance(md5, str) or not re.fullmatch(r"[0-9a-f]{32}", md5):
+    md5, remote = entry.get("md5"), entry.get("remote")
+    if not isinstance(md5, str) or not re.fullmatch(r"[0-9a-f]{32}(\.dir)?", md5):
         raise Blocked(f"{out}.dvc names no md5 of {out}", hint=f"Run `dvc commit {out}.dvc`, commit and push.")
-    return Pointer(md5, size if isinstance(size, int) else None, remote if isinstance(remote, str) else None)
+    return Pointer(
+        md5,
+        size=_number(entry.get("size")),
+        remote=remote if isinstance(remote, str) else None,
+        nfiles=_number(entry.get("nfiles")),
+    )
 
 
-def write_pointer(previous: bytes | None, out: str, md5: str, size: int) -> bytes:
+def write_pointer(previous: bytes | None, out: str, md5: str, size: int | None, nfiles: int | None = None) -> bytes:
     r"""Return the `.dvc` file that names this version of `out`, as `dvc add` would write it.
 
     Comments, `desc`, `meta`, `remote`, `push` and what we don't know of `previous` stay; raises Blocked like
@@ -50,19 +59,24 @@ def write_pointer(previous: bytes | None, out: str, md5: str, size: int) -> byte
     >>> write_pointer(None, "data/data.json", "d41d8cd98f00b204e9800998ecf8427e", 0)
     b'outs:\n- md5: d41d8cd98f00b204e9800998ecf8427e\n  size: 0\n  hash: md5\n  path: data.json\n'
     """
-    fresh = {"md5": md5, "size": size, "hash": "md5"}
+    told = {"md5": md5, "size": size, "nfiles": nfiles, "hash": "md5"}
+    fresh = {name: value for name, value in told.items() if value is not None}
     document: object
     if previous is None:
         document = {"outs": [fresh | {"path": PurePosixPath(out).name}]}
     else:
         document = _load(previous, out)
         entry = _entry(document, out)
-        for stale in _STALE:
+        for stale in (*_STALE, *(told.keys() - fresh.keys())):
             entry.pop(stale, None)
         entry.update(fresh)
     stream = io.BytesIO()
     _yaml().dump(document, stream)
     return stream.getvalue()
+
+
+def _number(value: object) -> int | None:
+    return value if isinstance(value, int) else None
 
 
 def _yaml() -> YAML:
@@ -82,15 +96,13 @@ def _load(content: bytes, out: str) -> object:
 
 
 def _entry(document: object, out: str) -> MutableMapping[str, object]:
-    """Return the one out of `document`, raising Blocked unless it is a plain file tracked by DVC 3."""
+    """Return the one out of `document`, raising Blocked unless it is a file or a folder tracked by DVC 3."""
     _refuse_import(document, out)
     outs = document.get("outs") if isinstance(document, Mapping) else None
     entry = outs[0] if isinstance(outs, list) and len(outs) == 1 else None
     name = PurePosixPath(out).name
     if not isinstance(entry, MutableMapping) or str(entry.get("path")) != name:
         raise Blocked(f"{out}.dvc does not track {name} alone", hint=f"Give the dataset its own file: `dvc add {out}`.")
-    if str(entry.get("md5", "")).endswith(".dir"):
-        raise Blocked(f"{out} is a folder on the branch", hint="Set DVC_DATASET to a dataset that is one file.")
     if entry.get("cache") is False:
         raise Blocked(f"{out}.dvc says cache: false", hint="DVC keeps no copy of such a dataset: remove that line.")
     if entry.get("hash") != "md5":

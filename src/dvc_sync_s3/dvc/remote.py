@@ -8,10 +8,11 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import cast
+from typing import TypeVar, cast
 
 from dvc.fs import FileSystem
 
@@ -20,11 +21,13 @@ from dvc_sync_s3.dvc.cache import md5_of
 from dvc_sync_s3.dvc.choice import RemoteSettings
 from dvc_sync_s3.dvc.failures import classify, is_no_answer
 from dvc_sync_s3.dvc.opening import open_remote, translated
-from dvc_sync_s3.errors import Blocked, Transient
+from dvc_sync_s3.errors import Blocked, SyncError, Transient
 
 _CHUNK_BYTES = 1024 * 1024
 _READ_AGAIN_BYTES = 32 * 1024 * 1024
+_AT_A_TIME = 16
 _Options = Mapping[str, object]
+_T = TypeVar("_T")
 
 
 class Remote:
@@ -67,7 +70,7 @@ class Remote:
                 )
             with self._doing("fetch from"):
                 self._fs.get_file(self._path(md5), str(partial))
-            if md5_of(partial) != md5:
+            if md5_of(partial) != _hexadecimal(md5):
                 raise Blocked(
                     f"the object {md5} on the remote {self.name} holds something else",
                     hint="Delete it there and ask whoever has the version to run `dvc push`.",
@@ -100,6 +103,29 @@ class Remote:
                 f"the remote {self.name} does not hold {md5} as it was pushed", hint="It is pushed again by itself."
             )
 
+    def push_all(self, sources: Iterable[tuple[str, Path]]) -> None:
+        """Push several files, each under its md5, several at a time and in no order."""
+        self._each(self.push, sources)
+
+    def verify_all(self, sizes: Iterable[tuple[str, int]]) -> None:
+        """Verify several versions, given with their sizes in bytes, several at a time."""
+        self._each(self.verify, sizes)
+
+    def _each(self, step: Callable[[str, _T], None], given: Iterable[tuple[str, _T]]) -> None:
+        pairs = list(given)
+        if len(pairs) < 2:
+            for pair in pairs:
+                step(*pair)
+            return
+        with ThreadPoolExecutor(min(_AT_A_TIME, len(pairs))) as pool:
+            steps = [pool.submit(step, *pair) for pair in pairs]
+            try:
+                for each in steps:
+                    each.result()
+            except SyncError:
+                pool.shutdown(wait=False, cancel_futures=True)
+                raise
+
     @property
     def _is_folder(self) -> bool:
         return str(self._fs.protocol) == "local"
@@ -124,7 +150,7 @@ class Remote:
         if told is None and info.get("size") is not None and size > _READ_AGAIN_BYTES and not self._is_folder:
             return True
         # An ETag may look like an md5 and be none (encrypted with KMS): only reading it settles a difference.
-        return told == md5 or self._md5_read_again(md5) == md5
+        return _hexadecimal(md5) == told or self._md5_read_again(md5) == _hexadecimal(md5)
 
     def _md5_read_again(self, md5: str) -> str:
         digest = hashlib.md5(usedforsecurity=False)
@@ -159,6 +185,11 @@ def told_md5(info: _Options) -> str | None:
         return digest.hex()
     told = str(info.get("ETag") or info.get("checksum") or "").strip('"').lower()
     return told if re.fullmatch(r"[0-9a-f]{32}", told) else None
+
+
+def _hexadecimal(md5: str) -> str:
+    """Return the md5 in the id of a version, which for a folder has `.dir` behind it."""
+    return md5.removesuffix(".dir")
 
 
 def _settle(path: Path) -> None:

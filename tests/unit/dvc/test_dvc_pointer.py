@@ -38,6 +38,24 @@ def test_only_the_version_changes() -> None:
     assert write_pointer(RICH, OUT, NEW, 1) == RICH.replace(MD5.encode(), NEW.encode()).replace(b"size: 3", b"size: 1")
 
 
+def test_a_folder_has_a_listing_and_a_number_of_files() -> None:
+    folder = write_pointer(None, "data/annotations", f"{MD5}.dir", 12, 3)
+    assert folder == f"outs:\n- md5: {MD5}.dir\n  size: 12\n  nfiles: 3\n  hash: md5\n  path: annotations\n".encode()
+    assert read_pointer(folder, "data/annotations") == Pointer(f"{MD5}.dir", 12, None, 3)
+
+
+def test_a_folders_comments_and_the_order_of_its_fields_stay() -> None:
+    rich = RICH.replace(MD5.encode(), MD5.encode() + b".dir").replace(b"  hash:", b"  nfiles: 3\n  hash:")
+    changed = write_pointer(rich, OUT, f"{NEW}.dir", 1, 4)
+    assert changed == rich.replace(MD5.encode(), NEW.encode()).replace(b": 3\n", b": 1\n", 1).replace(
+        b": 3\n", b": 4\n"
+    )
+
+
+def test_a_size_that_nobody_knows_is_left_out() -> None:
+    assert b"size" not in write_pointer(PLAIN, OUT, NEW, None)
+
+
 def test_what_tells_of_another_version_is_dropped() -> None:
     stale = PLAIN + b"  cloud:\n    s3:\n      etag: abc\n      version_id: xyz\n"
     assert write_pointer(stale, OUT, MD5, 3) == PLAIN
@@ -47,7 +65,7 @@ def test_what_tells_of_another_version_is_dropped() -> None:
     ("content", "reason"),
     [
         (PLAIN.replace(b"  hash: md5\n", b""), "DVC 2"),
-        (PLAIN.replace(MD5.encode(), MD5.encode() + b".dir"), "folder"),
+        (PLAIN.replace(MD5.encode(), MD5.encode() + b".txt"), "no md5"),
         (PLAIN + PLAIN[6:], "alone"),
         (PLAIN.replace(b"data.json", b"other.json"), "alone"),
         (PLAIN + b"  cache: false\n", "cache: false"),

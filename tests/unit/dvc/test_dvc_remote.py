@@ -127,3 +127,40 @@ def test_refused_credentials_need_a_person(source: Path) -> None:
     with pytest.raises(Blocked, match="team: Forbidden") as caught:
         pushed(Closed({}), source)
     assert "credentials" in caught.value.hint
+
+
+def test_a_listing_is_kept_under_its_md5_with_a_suffix(source: Path) -> None:
+    storage = Storage({"ETag": f'"{MD5}"'})
+    remote = Remote("team", storage, "bucket/dvc")
+    remote.push(f"{MD5}.dir", source)
+    remote.verify(f"{MD5}.dir", len(CONTENT))
+    assert list(storage.objects) == [f"bucket/dvc/files/md5/{MD5[:2]}/{MD5[2:]}.dir"]
+    assert storage.reads == 0
+
+
+def test_many_files_are_pushed_and_verified_at_once(tmp_path: Path) -> None:
+    storage = Storage({})
+    remote = Remote("team", storage, "bucket/dvc")
+    sources = {}
+    for number in range(40):
+        path = tmp_path / str(number)
+        path.write_text(str(number))
+        sources[hashlib.md5(path.read_bytes()).hexdigest()] = path
+    remote.push_all(sources.items())
+    remote.verify_all((md5, path.stat().st_size) for md5, path in sources.items())
+    assert storage.uploads == len(storage.objects) == 40
+    storage.objects.popitem()
+    with pytest.raises(Transient):
+        remote.verify_all((md5, path.stat().st_size) for md5, path in sources.items())
+    remote.push_all(sources.items())
+    assert storage.uploads == 41
+
+
+def test_one_refusal_of_many_is_told(tmp_path: Path, source: Path) -> None:
+    class Full(Storage):
+        def put_file(self, source: str, path: str) -> None:
+            raise PermissionError("Forbidden")
+
+    remote = Remote("team", Full({}), "bucket/dvc")
+    with pytest.raises(Blocked, match="Forbidden"):
+        remote.push_all((f"{number:032x}", source) for number in range(40))
