@@ -24,6 +24,7 @@ _GROUPS: Mapping[str, tuple[str, ...]] = {
     "What Label Studio connects to": ("AWS_", "S3_"),
     "The team's repository": ("GIT_",),
     "The dataset and its DVC remote": ("DVC_",),
+    "What becomes the dataset": ("DATASET_",),
     "When waiting changes become a commit": ("BUNDLE_",),
 }
 
@@ -46,6 +47,7 @@ _EXAMPLES: Mapping[str, str] = {
     "DVC_GCP_SERVICE_ACCOUNT_KEY": r"""'{"type": "service_account", "client_email": "bot@example.com", """
     r""""private_key": "-----BEGIN PRIVATE KEY-----\n...\n-----END PRIVATE KEY-----\n"}'""",
     "DVC_REMOTE_OPTIONS": """'{"user": "dvc", "password": "a-secret-of-the-remote"}'""",
+    "DATASET_INCLUDE": "labels,annotations/reviews/",
     "BUNDLE_COUNTDOWN": "100",
     "BUNDLE_QUIET_SECONDS": "2",
     "BUNDLE_MAX_SECONDS": "20",

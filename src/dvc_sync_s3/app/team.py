@@ -6,6 +6,7 @@ from pathlib import Path
 
 from dvc_sync_s3 import durable
 from dvc_sync_s3.app.playground import FOLDER, playground_at
+from dvc_sync_s3.dataset.selection import GroundTruth, Selection, Skips
 from dvc_sync_s3.dvc.choice import RemoteSettings
 from dvc_sync_s3.errors import SettingsError
 from dvc_sync_s3.git.model import Author, Credentials, Repository, split_credentials
@@ -25,6 +26,11 @@ def repository(settings: Settings) -> Repository:
         credentials = credentials or Credentials(name, token)
     author = Author(settings.git_author_name or name, settings.git_author_email)
     return Repository(url, settings.git_branch, author, credentials)
+
+
+def selection(settings: Settings) -> Selection:
+    """Return which annotations become the dataset."""
+    return Selection(settings.dataset_places, Skips(settings.dataset_skips), GroundTruth(settings.dataset_ground_truth))
 
 
 def remote_settings(settings: Settings, hidden: Path) -> RemoteSettings:

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from threading import Event, Thread
 
-from dvc_sync_s3.app.team import remote_settings, repository
+from dvc_sync_s3.app.team import remote_settings, repository, selection
 from dvc_sync_s3.clock import SystemClock
 from dvc_sync_s3.dataset.layouts import layout_for
 from dvc_sync_s3.dvc.environment import quiet_environment
@@ -62,6 +62,8 @@ def _build(settings: Settings, hidden: Path, ledger: Ledger, report: Reporter) -
     dataset_path = settings.dvc_dataset
     clone = Clone(settings.git_folder.absolute(), repository(settings), written_out_paths(dataset_path))
     dataset = TrackedDataset(dataset_path, layout_for(dataset_path), clone, remote_settings(settings, hidden))
-    cycle = Cycle(Changes(store), clone, dataset, ledger, report)
+    selected = selection(settings)
+    ledger.select(selected)
+    cycle = Cycle(Changes(store, selected), clone, dataset, ledger, report)
     rules = BundleRules(settings.bundle_quiet_seconds, settings.bundle_max_seconds, settings.bundle_countdown)
     return Worker(store, cycle.run, StatusFile(hidden), rules, SystemClock(), ledger.count_skipped)

@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from dvc_sync_s3.errors import SettingsError
 from dvc_sync_s3.settings.bundle import BundleSettings
+from dvc_sync_s3.settings.dataset import DatasetSettings
 from dvc_sync_s3.settings.dvc import DvcSettings
 from dvc_sync_s3.settings.git import GitSettings
 from dvc_sync_s3.settings.s3 import ExtraKey, S3Settings
@@ -19,7 +20,7 @@ from dvc_sync_s3.settings.s3 import ExtraKey, S3Settings
 __all__ = ["ExtraKey", "Settings", "read_settings"]
 
 
-class Settings(S3Settings, GitSettings, DvcSettings, BundleSettings, BaseSettings):
+class Settings(S3Settings, GitSettings, DvcSettings, DatasetSettings, BundleSettings, BaseSettings):
     """What `.env` and the environment say; the environment wins. An empty value is no value."""
 
     model_config = SettingsConfigDict(

@@ -20,7 +20,7 @@ from dvc_sync_s3.git.model import Tip
 from dvc_sync_s3.sync.ledger import Attempt, Ledger
 from dvc_sync_s3.sync.message import compose
 from dvc_sync_s3.sync.plan import Reading, find, plan
-from dvc_sync_s3.sync.reading import Changes
+from dvc_sync_s3.sync.reading import Bundle, Changes
 from dvc_sync_s3.sync.settle import settle
 from dvc_sync_s3.sync.tracked import TrackedDataset
 
@@ -81,7 +81,7 @@ class Cycle:
         if not merged.changed:
             self._ledger.covered([find(reading) for reading in bundle.readings], bundle.seq)
             return Synced(bundle.seq)
-        return self._publish(tip, merged, bundle.readings, bundle.seq)
+        return self._publish(tip, merged, bundle)
 
     def _refresh(self) -> Tip:
         tip = self._clone.refresh()
@@ -98,18 +98,19 @@ class Cycle:
         self._report(Step.PLANNED)
         return edits
 
-    def _publish(self, tip: Tip, merged: Merged, readings: Sequence[Reading], seq: int) -> Synced:
+    def _publish(self, tip: Tip, merged: Merged, bundle: Bundle) -> Synced:
         written = self._dataset.write(merged.dataset)
         self._report(Step.WRITTEN)
         self._dataset.upload(written)
         self._report(Step.UPLOADED)
         self._dataset.verify(written)
         self._report(Step.VERIFIED)
+        seq = max(bundle.seq, self._ledger.position)  # less where objects are looked at again
         message = compose(merged.touched, merged.conflicts, self._ledger.instance, seq)
         commit = self._clone.commit(self._dataset.files(written), message)
         self._report(Step.COMMITTED)
-        findings = tuple(find(reading) for reading in readings)
-        attempt = Attempt(commit, tip.commit, seq, findings, merged.added_records)
+        findings = tuple(find(reading) for reading in bundle.readings)
+        attempt = Attempt(commit, tip.commit, seq, bundle.seq, findings, merged.added_records)
         self._ledger.begin(attempt)
         self._report(Step.WRITTEN_DOWN)
         self._clone.push(commit)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from dvc_sync_s3.dataset.model import RecordId
 
@@ -47,6 +47,8 @@ class KnownTask:
 
     digest: str | None
     is_added: bool
+    seq: int = 0
+    """Which change told it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,3 +62,5 @@ class Known:
     digests: Mapping[AnnotationName, str | None]
     """The annotations' content as last synced; absent if never, None if not to be trusted."""
     tasks: Mapping[RecordId, KnownTask]
+    told: Mapping[AnnotationName, int] = field(default_factory=dict)
+    """Which change told the annotations' content."""

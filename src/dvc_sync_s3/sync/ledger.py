@@ -17,6 +17,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from dvc_sync_s3.dataset.model import RecordId
+from dvc_sync_s3.dataset.selection import EVERYTHING, Selection
 from dvc_sync_s3.sync.finding import AnnotationName, Finding, Known, KnownTask, ObjectName
 
 FILE_NAME = "sync.db"
@@ -24,7 +25,14 @@ FILE_NAME = "sync.db"
 
 _RECORD_TASK = """
 INSERT INTO tasks VALUES (?, ?, ?, ?, ?)
-ON CONFLICT DO UPDATE SET digest=excluded.digest, seq=excluded.seq, is_added=max(is_added, excluded.is_added)
+ON CONFLICT DO UPDATE SET
+digest = CASE WHEN digest IS NULL OR excluded.seq >= seq THEN excluded.digest ELSE digest END,
+seq = CASE WHEN digest IS NULL THEN excluded.seq ELSE max(seq, excluded.seq) END,
+is_added = max(is_added, excluded.is_added)
+"""
+_RECORD_ANNOTATION = """
+INSERT INTO annotations VALUES (?, ?, ?, ?, ?)
+ON CONFLICT DO UPDATE SET digest=excluded.digest, seq=excluded.seq WHERE digest IS NULL OR excluded.seq >= seq
 """
 _FORGET_UNHELD = """
 DELETE FROM annotations WHERE project=?1 AND task=?2 AND annotation=?3
@@ -37,11 +45,15 @@ _LEAVE = "UPDATE held SET left_seq=? WHERE bucket=? AND key=? AND left_seq IS NU
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """A push whose outcome is not yet known: the commit, the tip it was made on, the position it carries."""
+    """A push whose outcome is not yet known: the commit, the tip it was made on, the position it carries.
+
+    `reached` is how far its bundle reached: less than the position where objects are looked at again.
+    """
 
     commit: str
     parent: str
     seq: int
+    reached: int
     findings: tuple[Finding, ...]
     added_records: frozenset[RecordId]
 
@@ -68,8 +80,29 @@ class Ledger:
 
     @property
     def synced_seq(self) -> int:
-        """Return up to where the branch holds our changes: its position, or further where nothing had to change."""
+        """Return up to where the branch holds our changes: its position, or further where nothing had to change.
+
+        While everything is looked at again, up to where that is done.
+        """
+        return min(self._end, int(self._meta("looked_again") or self._end))
+
+    @property
+    def _end(self) -> int:
         return max(self.position, int(self._meta("covered") or 0))
+
+    def select(self, selection: Selection) -> None:
+        """Remember what is selected; if something else was, begin to look at every object again, trusting the rest."""
+        before = self._meta("selection") or EVERYTHING.name
+        with self._transaction():
+            self._set_meta("selection", selection.name)
+            if before != selection.name:
+                self._set_meta("looked_again", "0")
+
+    def _looked(self, seq: int) -> None:
+        if self._meta("looked_again") is not None:
+            self._set_meta("looked_again", str(seq))
+        if seq >= self._end:
+            self._db.execute("DELETE FROM meta WHERE name='looked_again'")
 
     def close(self) -> None:
         """Close the database."""
@@ -92,10 +125,11 @@ class Ledger:
             if maybe.name in held:
                 held[maybe.name] |= maybe.annotations
         names = frozenset[AnnotationName]().union(*held.values(), *(finding.annotations for finding in findings))
-        digests = {name: row[0] for name in names if (row := self._annotation(name)) is not None}
+        rows = {name: row for name in names if (row := self._annotation(name)) is not None}
         records = {record for record, _ in names}
         tasks = {record: task for record in records if (task := self._task(record)) is not None}
-        return Known(held, {name: self._holders(name) for name in names}, digests, tasks)
+        digests, told = {name: row[0] for name, row in rows.items()}, {name: row[1] for name, row in rows.items()}
+        return Known(held, {name: self._holders(name) for name in names}, digests, tasks, told)
 
     def _held(self, name: ObjectName) -> frozenset[AnnotationName]:
         rows = self._db.execute(_HELD, name)
@@ -106,16 +140,18 @@ class Ledger:
         query = "SELECT bucket, key FROM held WHERE project=? AND task=? AND annotation=? AND left_seq IS NULL"
         return frozenset(self._db.execute(query, (record.project, record.task, annotation)))
 
-    def _annotation(self, name: AnnotationName) -> tuple[str | None] | None:
+    def _annotation(self, name: AnnotationName) -> tuple[str | None, int] | None:
         record, annotation = name
-        query = "SELECT digest FROM annotations WHERE project=? AND task=? AND annotation=?"
-        row: tuple[str | None] | None = self._db.execute(query, (record.project, record.task, annotation)).fetchone()
+        query = "SELECT digest, seq FROM annotations WHERE project=? AND task=? AND annotation=?"
+        row: tuple[str | None, int] | None = self._db.execute(
+            query, (record.project, record.task, annotation)
+        ).fetchone()
         return row
 
     def _task(self, record: RecordId) -> KnownTask | None:
-        query = "SELECT digest, is_added FROM tasks WHERE project=? AND task=?"
+        query = "SELECT digest, is_added, seq FROM tasks WHERE project=? AND task=?"
         row = self._db.execute(query, (record.project, record.task)).fetchone()
-        return KnownTask(row[0], bool(row[1])) if row else None
+        return KnownTask(row[0], bool(row[1]), row[2]) if row else None
 
     def attempts(self) -> list[Attempt]:
         """Return the pushes whose outcome is unknown, oldest position first."""
@@ -136,6 +172,7 @@ class Ledger:
             _record(db, attempt.findings, attempt.added_records)
             db.execute("DELETE FROM attempts")
             self._set_meta("position", str(attempt.seq))
+            self._looked(attempt.reached)
 
     def forget(self, attempt: Attempt) -> None:
         """Drop an attempt: the branch went on without it."""
@@ -146,7 +183,8 @@ class Ledger:
         """Record a bundle that changed nothing: the branch holds all of it already, up to `seq`."""
         with self._transaction() as db:
             _record(db, findings, frozenset())
-            self._set_meta("covered", str(seq))
+            self._set_meta("covered", str(max(seq, self._end)))
+            self._looked(seq)
 
     def rewind(self, position: int) -> None:
         """Trust nothing that came after `position`: the branch was set back and no longer holds it."""
@@ -197,13 +235,14 @@ def _record_annotations(db: sqlite3.Connection, finding: Finding, record: Record
     for annotation, digest in finding.digests:
         db.execute("INSERT OR REPLACE INTO held VALUES (?, ?, ?, ?, ?, NULL)", (*finding.name, *name, annotation))
         values = (*name, annotation, digest, finding.seq)
-        db.execute("INSERT OR REPLACE INTO annotations VALUES (?, ?, ?, ?, ?)", values)
+        db.execute(_RECORD_ANNOTATION, values)
     db.execute(_RECORD_TASK, (*name, finding.task_digest, finding.seq, record in added))
 
 
 def _write_findings(attempt: Attempt) -> str:
     added = [[record.project, record.task] for record in sorted(attempt.added_records)]
-    return json.dumps({"findings": [asdict(finding) for finding in attempt.findings], "added": added})
+    findings = [asdict(finding) for finding in attempt.findings]
+    return json.dumps({"reached": attempt.reached, "findings": findings, "added": added})
 
 
 def _read_attempt(commit: str, parent: str, seq: int, text: str) -> Attempt:
@@ -218,4 +257,5 @@ def _read_attempt(commit: str, parent: str, seq: int, text: str) -> Attempt:
         )
         for fields in content["findings"]
     )
-    return Attempt(commit, parent, seq, findings, frozenset(RecordId(*pair) for pair in content["added"]))
+    added = frozenset(RecordId(*pair) for pair in content["added"])
+    return Attempt(commit, parent, seq, content["reached"], findings, added)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from dvc_sync_s3.dataset.model import Edit, Labelled, PutAnnotation, RemoveAnnotation, Skipped, WhenEmpty
+from dvc_sync_s3.dataset.model import Edit, Fields, Labelled, PutAnnotation, RemoveAnnotation, Skipped, WhenEmpty
 from dvc_sync_s3.store.model import Change
 from dvc_sync_s3.sync.finding import AnnotationName, Finding, Known, KnownTask, ObjectName
 
@@ -40,14 +40,18 @@ def find(reading: Reading) -> Finding:
 def plan(readings: Sequence[Reading], known: Known) -> tuple[Edit, ...]:
     """Return the edits that bring the dataset from what the objects said to what they say now.
 
-    Each annotation is edited once, by the last change that speaks of it. One that vanished from an object is
-    removed unless another object still holds it, as when a project exports to two storages.
+    Each annotation is edited once, by the last change that speaks of it, and so is each task; a change that is older
+    than what was synced, as objects looked at again may be, edits neither. An annotation that vanished from an object
+    is removed unless another object still holds it, as when a project exports to two storages.
     """
     findings = {finding.name: finding for finding in map(find, readings)}
     edits: dict[AnnotationName, Edit] = {}
-    for reading in sorted(readings, key=lambda reading: reading.change.seq):
+    readings = sorted(readings, key=lambda reading: reading.change.seq)
+    newest = {each.content.record: each for each in readings if isinstance(each.content, Labelled)}
+    for reading in readings:
         if isinstance(reading.content, Labelled):
-            edits.update(_puts(reading.content, known))
+            task = _edited_task(newest[reading.content.record], known)
+            edits |= _puts(reading.content, reading.change.seq, task, known)
     for name, finding in findings.items():
         for annotation in known.held.get(name, frozenset()) - finding.annotations:
             if not _is_held(annotation, findings, known):
@@ -55,18 +59,34 @@ def plan(readings: Sequence[Reading], known: Known) -> tuple[Edit, ...]:
     return tuple(edits.values())
 
 
-def _puts(content: Labelled, known: Known) -> dict[AnnotationName, Edit]:
-    task_before = known.tasks.get(content.record, _UNKNOWN).digest
+@dataclass(frozen=True, slots=True)
+class _EditedTask:
+    fields: Fields
+    digest: str
+    before: str | None
+
+
+def _edited_task(newest: Reading, known: Known) -> _EditedTask:
+    content = newest.content
+    assert isinstance(content, Labelled)
+    before = known.tasks.get(content.record, _UNKNOWN)
+    is_stale = before.digest is not None and newest.change.seq < before.seq
+    return _EditedTask(content.task, content.task_digest, content.task_digest if is_stale else before.digest)
+
+
+def _puts(content: Labelled, seq: int, task: _EditedTask, known: Known) -> dict[AnnotationName, Edit]:
+    names = ((content.record, annotation.id) for annotation in content.annotations)
     return {
-        (content.record, annotation.id): PutAnnotation(
+        name: PutAnnotation(
             record=content.record,
-            task=content.task,
-            task_digest=content.task_digest,
-            task_before=task_before,
+            task=task.fields,
+            task_digest=task.digest,
+            task_before=task.before,
             annotation=annotation,
-            annotation_before=known.digests.get((content.record, annotation.id)),
+            annotation_before=known.digests.get(name),
         )
-        for annotation in content.annotations
+        for name, annotation in zip(names, content.annotations, strict=True)
+        if known.digests.get(name) is None or seq >= known.told.get(name, 0)
     }
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from dvc_sync_s3.dataset.annotation import read_object
 from dvc_sync_s3.dataset.model import Labelled, Skipped
+from dvc_sync_s3.dataset.selection import EVERYTHING, Selection
 from dvc_sync_s3.store.model import Change, ChangeKind
 from dvc_sync_s3.store.reader import Reader
 from dvc_sync_s3.sync.plan import Reading
@@ -24,10 +25,11 @@ class Bundle:
 
 
 class Changes:
-    """The store's changes, as bundles."""
+    """The store's changes, as bundles; an object that isn't selected reads as one that is gone."""
 
-    def __init__(self, store: Reader) -> None:
+    def __init__(self, store: Reader, selection: Selection = EVERYTHING) -> None:
         self._store = store
+        self._selection = selection
 
     def bundle(self, after: int) -> Bundle | None:
         """Return what changed after a position (at most 10,000 changes), None if nothing did.
@@ -41,7 +43,7 @@ class Changes:
         return Bundle(tuple(reading for reading in readings if reading is not None), changes[-1].seq)
 
     def _read(self, change: Change) -> Reading | None:
-        if change.kind is ChangeKind.DELETE:
+        if change.kind is ChangeKind.DELETE or not self._selection.looks_at(change.bucket, change.key):
             return Reading(change, None)
         file = self._store.open_change(change)
         if file is None:
@@ -51,7 +53,8 @@ class Changes:
             if not head.removeprefix(_BOM).lstrip().startswith((b"{", b"[")):
                 return Reading(change, Skipped("not a JSON object"))
             body = head + file.read(_LARGEST_ANNOTATION)
-        return Reading(change, _content(change.key, body))
+        content = _content(change.key, body)
+        return Reading(change, self._selection.of(content) if isinstance(content, Labelled) else content)
 
 
 def _content(key: str, body: bytes) -> Labelled | Skipped:

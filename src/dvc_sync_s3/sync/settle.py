@@ -32,7 +32,7 @@ def settle(tip: Tip, branch: Branch, ledger: Ledger) -> int:
     """
     position = branch.position(ledger.instance) or 0
     for attempt in ledger.attempts():
-        if attempt.seq == position or branch.contains(attempt.commit):
+        if branch.contains(attempt.commit) or ledger.position < attempt.seq == position:
             ledger.landed(attempt)
             break
         if attempt.parent != tip.commit:

@@ -32,7 +32,7 @@ def attempt_of(seq: int) -> Attempt:
         task_digest="t" * 64,
         digests=((seq, "a" * 64),),
     )
-    return Attempt(f"{seq:040x}", f"{seq - 1:040x}", seq, (finding,), frozenset({record}))
+    return Attempt(f"{seq:040x}", f"{seq - 1:040x}", seq, seq, (finding,), frozenset({record}))
 
 
 def main(folder: Path) -> None:

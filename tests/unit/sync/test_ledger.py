@@ -49,7 +49,7 @@ def skipped(key: str, seq: int) -> Finding:
 
 
 def attempt(commit: str, parent: str, seq: int, *findings: Finding) -> Attempt:
-    return Attempt(commit, parent, seq, findings, frozenset({TASK}))
+    return Attempt(commit, parent, seq, seq, findings, frozenset({TASK}))
 
 
 def test_a_push_that_landed_makes_its_findings_true(ledger: Ledger) -> None:
