@@ -19,6 +19,8 @@ from dvc_sync_s3.dvc.failures import classify, remote_errors
 from dvc_sync_s3.dvc.overlay import EXTRAS, PATHS, Options, overlaid, scheme_of
 from dvc_sync_s3.errors import Blocked
 
+_SSH_KEEPALIVE = {"keepalive_interval": 15, "keepalive_count_max": 3}
+
 
 @dataclass(frozen=True, slots=True)
 class Opened:
@@ -57,7 +59,10 @@ def open_remote(dvc_root: Path, pointer_remote: str | None, settings: RemoteSett
             is_version_aware = bool(arguments.get("version_aware") or arguments.get("worktree"))
             if scheme == "ssh":  # DVC's own client asks whoever sits at the terminal
                 arguments["client_factory"] = importlib.import_module("asyncssh").SSHClient
-            return Opened(shown, kind(**arguments), root, is_version_aware)
+            file_system = kind(**arguments)
+            if scheme == "ssh":  # else a server that vanished would be waited for without end
+                file_system.fs_args.update(_SSH_KEEPALIVE)
+            return Opened(shown, file_system, root, is_version_aware)
     except Blocked as error:
         if isinstance(error.__cause__, ImportError | RemoteMissingDepsError) and scheme in EXTRAS:
             raise _not_installed(shown, scheme) from error

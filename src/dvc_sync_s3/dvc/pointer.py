@@ -107,7 +107,8 @@ def _entry(document: object, out: str) -> MutableMapping[str, object]:
         raise Blocked(f"{out}.dvc says cache: false", hint="DVC keeps no copy of such a dataset: remove that line.")
     if entry.get("hash") != "md5":
         raise Blocked(
-            f"{out}.dvc was written by DVC 2", hint="Run `dvc cache migrate --dvc-files` with DVC 3, commit and push."
+            f"{out}.dvc was written by DVC 2",
+            hint="With DVC 3 run `dvc pull`, `dvc cache migrate --dvc-files` and `dvc push`; then commit and push.",
         )
     return entry
 

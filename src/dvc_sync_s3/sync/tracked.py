@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
 from dvc_sync_s3.dataset.layouts.layout import Layout, Written
@@ -12,7 +14,7 @@ from dvc_sync_s3.dvc.gitignore import with_ignored
 from dvc_sync_s3.dvc.pointer import Pointer, read_pointer, write_pointer
 from dvc_sync_s3.dvc.remote import Remote
 from dvc_sync_s3.dvc.root import CONFIG, config_paths, find_root
-from dvc_sync_s3.errors import Blocked
+from dvc_sync_s3.errors import Blocked, Transient
 from dvc_sync_s3.git.clone import Clone
 
 
@@ -56,11 +58,13 @@ class TrackedDataset:
 
     def upload(self, written: Written) -> None:
         """Send a version to the DVC remote. Raises Transient or Blocked."""
-        self._remote(self._pointer()).push(written.md5, self._cache.path(written.md5))
+        with self._opened(self._pointer()) as remote:
+            remote.push(written.md5, self._cache.path(written.md5))
 
     def verify(self, written: Written) -> None:
         """Make sure that the remote has the whole version. Raises Transient if it doesn't."""
-        self._remote(self._pointer()).verify(written.md5, written.size)
+        with self._opened(self._pointer()) as remote:
+            remote.verify(written.md5, written.size)
 
     def files(self, written: Written) -> dict[str, bytes]:
         """Return what the commit changes: the `.dvc` file and, once, the `.gitignore` beside the dataset."""
@@ -81,9 +85,19 @@ class TrackedDataset:
         if not self._cache.intact(pointer.md5):
             fresh = self._clone.folder / ".dvc" / "tmp" / "fetched.tmp"
             fresh.parent.mkdir(parents=True, exist_ok=True)
-            self._remote(pointer).fetch(pointer.md5, fresh)
+            with self._opened(pointer) as remote:
+                remote.fetch(pointer.md5, fresh)
             self._cache.adopt(fresh, pointer.md5)
         return path
+
+    @contextmanager
+    def _opened(self, pointer: Pointer | None) -> Iterator[Remote]:
+        """Give the DVC remote; after a failure it is opened anew, as its connections may be what is broken."""
+        try:
+            yield self._remote(pointer)
+        except (Transient, Blocked):
+            self._resolved = None
+            raise
 
     def _remote(self, pointer: Pointer | None) -> Remote:
         """Return the DVC remote, resolved again only when the branch's configuration of it has changed."""

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import asyncssh
 import pytest
 
 from dvc_sync_s3.dvc.choice import RemoteSettings
@@ -157,3 +158,11 @@ def test_a_remote_that_keeps_files_under_their_own_names_is_told_apart(tmp_path:
     assert open_remote(
         write_config(tmp_path, "s3://b/dvc", **{option: "true"}), None, RemoteSettings()
     ).is_version_aware
+
+
+def test_an_ssh_server_that_vanished_is_noticed_and_nobody_is_asked_for_a_passphrase(tmp_path: Path) -> None:
+    opened = open_remote(write_config(tmp_path, "ssh://host/dvc", ask_password="true"), None, RemoteSettings())
+    arguments = opened.file_system.fs_args
+    assert arguments["keepalive_interval"] * arguments["keepalive_count_max"] == 45
+    assert arguments["client_factory"] is asyncssh.SSHClient
+    assert arguments["password"] is None

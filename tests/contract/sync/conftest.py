@@ -33,6 +33,7 @@ from dvc_sync_s3.sync.reading import Changes
 from dvc_sync_s3.sync.tracked import TrackedDataset, pointer_path, written_out_paths
 
 DATASET = "data/data.json"
+NO_SETTINGS = RemoteSettings()
 ENVIRON = {
     **{name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "GIT_"))},
     "GIT_CONFIG_NOSYSTEM": "1",
@@ -198,7 +199,7 @@ def team(tmp_path: Path, template: Path) -> Team:
 class OpenBridge(Protocol):
     """Open our side on a data folder of a given name, for the team's dataset at `dataset_path`."""
 
-    def __call__(self, name: str, dataset_path: str = DATASET) -> Bridge: ...
+    def __call__(self, name: str, dataset_path: str = ..., settings: RemoteSettings = ...) -> Bridge: ...
 
 
 @pytest.fixture
@@ -206,7 +207,7 @@ def open_bridge(tmp_path: Path, team: Team) -> Iterator[OpenBridge]:
     """Open a bridge on a data folder of a given name."""
     opened: list[Bridge] = []
 
-    def open_(name: str, dataset_path: str = DATASET) -> Bridge:
+    def open_(name: str, dataset_path: str = DATASET, settings: RemoteSettings = NO_SETTINGS) -> Bridge:
         folder = tmp_path / name
         store = Store(folder / "objects", SystemClock())
 
@@ -217,7 +218,7 @@ def open_bridge(tmp_path: Path, team: Team) -> Iterator[OpenBridge]:
         asyncio.run(start())
         repository = Repository(str(team.playground.repository), "main", Author("dvc-sync", "bot@example.com"))
         clone = Clone(folder / "git", repository, written_out_paths(dataset_path), environ=ENVIRON)
-        dataset = TrackedDataset(dataset_path, layout_for(dataset_path), clone, RemoteSettings())
+        dataset = TrackedDataset(dataset_path, layout_for(dataset_path), clone, settings)
         ledger = Ledger(folder)
         steps: list[Step] = []
         bridge = Bridge(folder, store, ledger, Cycle(Changes(store), clone, dataset, ledger, steps.append), steps)

@@ -31,25 +31,16 @@ class SshLocation:
         options = {"port": str(self.port), "user": USER}
         return DvcRemote("storage", "ssh://127.0.0.1/team", options, {"keyfile": str(self.key_file)})
 
-    def revoke(self) -> None:
-        """Let nobody in from now on."""
-        self._authorized.rename(self._authorized.with_suffix(".revoked"))
-        self._authorized.touch()
-
-    def grant(self) -> None:
-        """Let the key in again."""
-        self._authorized.with_suffix(".revoked").replace(self._authorized)
-
-    @property
-    def _authorized(self) -> Path:
-        return self.key_file.with_name("authorized_keys")
-
 
 class _Door(asyncssh.SSHServer):
     """Let in whoever has a key that is in the file when they come."""
 
-    def __init__(self, authorized: Path) -> None:
+    def __init__(self, authorized: Path, connections: list[asyncssh.SSHServerConnection]) -> None:
         self._authorized = authorized
+        self._connections = connections
+
+    def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
+        self._connections.append(conn)
 
     def begin_auth(self, username: str) -> bool:
         return True
@@ -62,23 +53,24 @@ class _Door(asyncssh.SSHServer):
 
 
 @contextmanager
-def serve_ssh(folder: Path) -> Iterator[SshLocation]:
-    """Serve `folder/files` by SFTP to whoever has the key beside it, until the block ends."""
-    files = folder / "files"
-    (files / "team").mkdir(parents=True)
-    key = asyncssh.generate_private_key("ssh-ed25519")
-    key_file = folder / "id_ed25519"
-    key.write_private_key(key_file)
-    key_file.chmod(0o600)
-    (folder / "authorized_keys").write_bytes(key.export_public_key())
+def serve_ssh(folder: Path, *, port: int = 0) -> Iterator[SshLocation]:
+    """Serve `folder/files` by SFTP to whoever has the key beside it, until the block ends; 0 is any free port."""
+    files, key_file = folder / "files", folder / "id_ed25519"
+    (files / "team").mkdir(parents=True, exist_ok=True)
+    if not key_file.exists():
+        key = asyncssh.generate_private_key("ssh-ed25519")
+        key.write_private_key(key_file)
+        key_file.chmod(0o600)
+        (folder / "authorized_keys").write_bytes(key.export_public_key())
+    connections: list[asyncssh.SSHServerConnection] = []
     loop = asyncio.new_event_loop()
 
     async def start() -> asyncssh.SSHAcceptor:
         return await asyncssh.listen(
             "127.0.0.1",
-            0,
+            port,
             server_host_keys=[asyncssh.generate_private_key("ssh-ed25519")],
-            server_factory=partial(_Door, folder / "authorized_keys"),
+            server_factory=partial(_Door, folder / "authorized_keys", connections),
             sftp_factory=lambda channel: asyncssh.SFTPServer(channel, chroot=str(files).encode()),
         )
 
@@ -88,14 +80,17 @@ def serve_ssh(folder: Path) -> Iterator[SshLocation]:
     try:
         yield SshLocation(acceptor.get_port(), files, key_file)
     finally:
-        asyncio.run_coroutine_threadsafe(_close(acceptor), loop).result(10)
+        asyncio.run_coroutine_threadsafe(_close(acceptor, connections), loop).result(10)
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
         loop.close()
 
 
-async def _close(acceptor: asyncssh.SSHAcceptor) -> None:
+async def _close(acceptor: asyncssh.SSHAcceptor, connections: list[asyncssh.SSHServerConnection]) -> None:
     acceptor.close()
+    for connection in connections:
+        connection.abort()
+        await connection.wait_closed()
     await acceptor.wait_closed()
     others = asyncio.all_tasks() - {asyncio.current_task()}
     for task in others:
