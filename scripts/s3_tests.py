@@ -22,7 +22,7 @@ from xml.etree import ElementTree as ET
 
 import boto3
 
-from dvc_sync_s3.s3.ownership import OWNER_ID, OWNER_NAME
+from dvc_sync_s3.s3.access.accounts import MAIN, named_account
 
 _CHECKOUT = Path(__file__).parents[1]
 _EXPECTED = _CHECKOUT / "tests/conformance/s3_tests_expected.txt"
@@ -90,7 +90,11 @@ def service(home: Path, keys: Mapping[str, tuple[str, str]]) -> Iterator[int]:
         "PORT": str(port),
         "AWS_ACCESS_KEY_ID": main[0],
         "AWS_SECRET_ACCESS_KEY": main[1],
-        "S3_EXTRA_KEYS": ",".join(":".join((*pair, "rw")) for pair in others),
+        "S3_EXTRA_KEYS": ",".join(
+            f"{access_key_id}:{secret}:rw:{email(access_key_id)}" for access_key_id, secret in others
+        ),
+        # Access control lists on, as in every bucket of AWS's until April 2023.
+        "S3_OBJECT_OWNERSHIP": "ObjectWriter",
         # No commits meanwhile: this is about S3.
         "BUNDLE_QUIET_SECONDS": "86400",
         "BUNDLE_MAX_SECONDS": "86400",
@@ -139,11 +143,16 @@ def configuration(port: int, keys: Mapping[str, tuple[str, str]]) -> str:
     lines = ["[DEFAULT]", "host = 127.0.0.1", f"port = {port}", "is_secure = False", "ssl_verify = False"]
     lines += ["[fixtures]", "bucket prefix = test-{random}-"]
     for section, (access_key_id, secret) in keys.items():
+        account = MAIN if section == _SECTIONS[0] else named_account(email(access_key_id))
         lines += [f"[{section}]", f"access_key = {access_key_id}", f"secret_key = {secret}"]
-        # One owner, whoever signs.
-        lines += [f"user_id = {OWNER_ID}", f"display_name = {OWNER_NAME}", "email = owner@example.com"]
+        lines += [f"user_id = {account.id}", f"display_name = {account.name}", f"email = {email(access_key_id)}"]
         lines += ["api_name = eu-central-1", "tenant = none"]
     return "\n".join(lines) + "\n"
+
+
+def email(access_key_id: str) -> str:
+    """Return the e-mail address that names the account of a pair of keys."""
+    return f"{access_key_id}@example.com"
 
 
 def run(python: Path, checkout: Path, home: Path) -> dict[str, str]:

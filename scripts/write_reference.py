@@ -11,6 +11,8 @@ from pathlib import Path
 
 from pydantic.fields import FieldInfo
 
+from dvc_sync_s3.s3.access.acl import Permission
+from dvc_sync_s3.s3.access.decision import Holder, need_of
 from dvc_sync_s3.s3.operations import OPERATIONS
 from dvc_sync_s3.s3.routing import ROUTES
 from dvc_sync_s3.settings import Settings
@@ -118,14 +120,28 @@ def operations_page() -> str:
         "",
         f"{len(offered)} of the {len(named)} operations that the service knows by name are on offer. Addresses are",
         "path-style (`http://host:port/bucket/key`) or, under the names in `S3_DOMAIN`, virtual-hosted",
-        "(`http://bucket.host:port/key`); every request is signed with Signature Version 4, in the",
-        "`Authorization` header, in the query (presigned) or, of PostObject, in the form. `OPTIONS`, a browser's",
-        "preflight, needs no signature.",
+        "(`http://bucket.host:port/key`); requests are signed with Signature Version 4, in the `Authorization`",
+        "header, in the query (presigned) or, of PostObject, in the form. `OPTIONS`, a browser's preflight, needs no",
+        "signature, nor does what a bucket's owner allows everyone.",
         "A read-only key may use the operations whose names begin with Get, Head, List and Select.",
         "",
         "## On offer",
         "",
         *(f"- [{name}]({_AWS}/API_{name}.html)" for name in offered),
+        "",
+        "## Who may use them",
+        "",
+        "A bucket's owner may do everything with it, and an object's owner with the object. Where access control",
+        "lists are on, a grant lets others use:",
+        "",
+        "| Permission | Of the bucket | Of the object |",
+        "|---|---|---|",
+        *map(_permission_row, (each for each in Permission if each is not Permission.FULL_CONTROL)),
+        "",
+        "`FULL_CONTROL` is all of these. A bucket policy names actions, AWS's own (`s3:GetObject`). Its conditions may",
+        "be on `s3:prefix` (`StringEquals`, `StringLike`, `StringNotEquals`, `StringNotLike`) and on `aws:SourceIp`",
+        "(`IpAddress`, `NotIpAddress`); `NotPrincipal`, `NotAction`, `NotResource` and other conditions are refused",
+        "with `MalformedPolicy`.",
         "",
         "## Refused by name",
         "",
@@ -134,6 +150,18 @@ def operations_page() -> str:
         ", ".join(refused) + ".",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _permission_row(permission: Permission) -> str:
+    cells = (
+        ", ".join(
+            name
+            for name in sorted(OPERATIONS)
+            if (need_of(name).holder, need_of(name).permission) == (holder, permission)
+        )
+        for holder in Holder
+    )
+    return f"| `{permission}` | {' | '.join(cells)} |"
 
 
 def _grouped() -> dict[str, dict[str, FieldInfo]]:

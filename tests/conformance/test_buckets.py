@@ -11,7 +11,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from dvc_sync_s3.clock import SystemClock
-from dvc_sync_s3.s3.ownership import OWNER_ID, OWNER_NAME
+from dvc_sync_s3.s3.access.accounts import MAIN
 from dvc_sync_s3.s3.service import S3Service
 from dvc_sync_s3.s3.sigv4.verify import Keyring
 from tests.conformance.conftest import Service, serving
@@ -19,7 +19,7 @@ from tests.conformance.signing import ACCESS_KEY_ID, SECRET, presign, sign
 from tests.conformance.wire import Wire, call
 
 _numbers = itertools.count(1)
-OWNER = {"ID": OWNER_ID, "DisplayName": OWNER_NAME}
+OWNER = {"ID": MAIN.id, "DisplayName": MAIN.name}
 
 
 @pytest.fixture
@@ -109,9 +109,10 @@ def test_any_other_name_is_taken(s3: Any, name: str) -> None:
     [
         ({"ACL": "private"}, None),
         ({"ObjectOwnership": "BucketOwnerEnforced"}, None),
-        ({"ACL": "public-read"}, "AccessControlListNotSupported"),
-        ({"GrantRead": f'id="{OWNER_ID}"'}, "AccessControlListNotSupported"),
-        ({"ObjectOwnership": "ObjectWriter"}, "NotImplemented"),
+        ({"ACL": "public-read"}, "InvalidBucketAclWithObjectOwnership"),
+        ({"GrantRead": f'id="{MAIN.id}"'}, "InvalidBucketAclWithObjectOwnership"),
+        ({"ObjectOwnership": "ObjectWriter"}, None),
+        ({"ObjectOwnership": "Nobody"}, "InvalidArgument"),
         ({"ObjectLockEnabledForBucket": True}, "NotImplemented"),
         ({"CreateBucketConfiguration": {"LocationConstraint": "not a region"}}, "InvalidLocationConstraint"),
         ({"CreateBucketConfiguration": {"Location": {"Type": "AvailabilityZone"}}}, "NotImplemented"),
@@ -171,7 +172,7 @@ def test_everything_is_its_owners_and_can_only_stay_so(s3: Any, bucket: str) -> 
 
 
 def test_an_owner_that_is_expected_must_be_the_owner(s3: Any, bucket: str) -> None:
-    s3.head_bucket(Bucket=bucket, ExpectedBucketOwner=OWNER_ID)
+    s3.head_bucket(Bucket=bucket, ExpectedBucketOwner=MAIN.id)
     assert refused(s3.list_objects_v2, Bucket=bucket, ExpectedBucketOwner="123456789012") == "AccessDenied"
 
 
@@ -202,13 +203,14 @@ def test_public_access_is_blocked_unless_told_otherwise_and_then_too(service: Se
         assert wire.read().code == "AccessDenied"
 
 
-def test_objects_belong_to_the_buckets_owner(s3: Any, bucket: str) -> None:
+def test_objects_belong_to_the_buckets_owner_unless_it_says_otherwise(s3: Any, bucket: str) -> None:
     def controls(ownership: str) -> dict[str, Any]:
         return {"Rules": [{"ObjectOwnership": ownership}]}
 
     assert s3.get_bucket_ownership_controls(Bucket=bucket)["OwnershipControls"] == controls("BucketOwnerEnforced")
     put = s3.put_bucket_ownership_controls
-    assert refused(put, Bucket=bucket, OwnershipControls=controls("ObjectWriter")) == "NotImplemented"
+    put(Bucket=bucket, OwnershipControls=controls("ObjectWriter"))
+    assert s3.get_bucket_ownership_controls(Bucket=bucket)["OwnershipControls"] == controls("ObjectWriter")
     assert refused(put, Bucket=bucket, OwnershipControls=controls("Nobody")) == "InvalidArgument"
     s3.delete_bucket_ownership_controls(Bucket=bucket)
     assert refused(s3.get_bucket_ownership_controls, Bucket=bucket) == "OwnershipControlsNotFoundError"

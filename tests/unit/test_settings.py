@@ -142,6 +142,15 @@ def test_extra_keys_are_read_with_what_they_may_do() -> None:
     assert settings.extra_keys == (ExtraKey("colleague", "a/b+c=:d", "rw"), ExtraKey("dashboard", "secret", "ro"))
 
 
+def test_an_extra_key_may_be_anothers() -> None:
+    settings = dotenv("S3_EXTRA_KEYS='a:secret:rw:labs@example.com, b:s:rw:ro:team-2, c:s:rw:ro'")
+    assert settings.extra_keys == (
+        ExtraKey("a", "secret", "rw", "labs@example.com"),
+        ExtraKey("b", "s:rw", "ro", "team-2"),
+        ExtraKey("c", "s:rw", "ro"),  # a secret may have colons
+    )
+
+
 def test_domains_are_host_names() -> None:
     assert read_settings().s3_domains == ("localhost", "s3.localhost")
     assert dotenv("S3_DOMAIN=S3.example.com, storage").s3_domains == ("s3.example.com", "storage")

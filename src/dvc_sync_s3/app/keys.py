@@ -9,6 +9,7 @@ from pathlib import Path
 
 from dvc_sync_s3 import durable
 from dvc_sync_s3.errors import SettingsError
+from dvc_sync_s3.s3.access.accounts import named_account
 from dvc_sync_s3.s3.sigv4.verify import Keyring
 from dvc_sync_s3.settings import Settings
 
@@ -48,6 +49,7 @@ def keyring(main: KeyPair, settings: Settings) -> Keyring:
     return Keyring(
         {main.access_key_id: main.secret} | {key.access_key_id: key.secret for key in extra},
         read_only=frozenset(key.access_key_id for key in extra if key.mode == "ro"),
+        accounts={key.access_key_id: named_account(key.owner) for key in extra if key.owner is not None},
     )
 
 

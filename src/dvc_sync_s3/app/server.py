@@ -16,6 +16,7 @@ from dvc_sync_s3.app.ground import prepare
 from dvc_sync_s3.app.keys import keyring
 from dvc_sync_s3.clock import SystemClock
 from dvc_sync_s3.logs import configure_logs
+from dvc_sync_s3.s3.access.ownership import Ownership, first_documents
 from dvc_sync_s3.s3.request import names_a_bucket
 from dvc_sync_s3.s3.service import S3Service
 from dvc_sync_s3.settings import Settings
@@ -53,6 +54,7 @@ def create_app(settings: Settings) -> Application:
     ground = prepare(settings)
     clock = SystemClock()
     store = Store(settings.s3_data_folder, clock)
+    new_buckets = Ownership(settings.s3_object_ownership)
     supervisor = Supervisor(ground.hidden, WORKER_COMMAND, clock)
 
     @asynccontextmanager
@@ -60,7 +62,7 @@ def create_app(settings: Settings) -> Application:
         adoption = await store.start()
         if adoption.objects or adoption.left_alone:
             log.info("adopted an older folder", objects=adoption.objects, left_alone=adoption.left_alone[:20])
-        await store.create_bucket(settings.s3_bucket)
+        await store.create_bucket(settings.s3_bucket, documents=first_documents(new_buckets))
         supervisor.start()
         greeting = Greeting(listening_on(settings, sys.argv), settings, ground.keys, ground.playground)
         print(greeting.text(), flush=True)  # noqa: T201 - for the person who started it
@@ -71,5 +73,5 @@ def create_app(settings: Settings) -> Application:
             await store.close()
 
     web = Starlette(routes=probe_routes(store, ground.hidden), lifespan=lifespan)
-    s3 = S3Service(store, keyring(ground.keys, settings), clock, domains=settings.s3_domains)
+    s3 = S3Service(store, keyring(ground.keys, settings), clock, domains=settings.s3_domains, new_buckets=new_buckets)
     return Application(s3, web, settings.s3_domains)

@@ -47,7 +47,7 @@ class RequestBody:
         self._receive = receive
         self._idle_timeout_s = idle_timeout_s
         self._more = True
-        self._payload_hash = UNSIGNED_PAYLOAD if signed is None else signed.payload_hash
+        self._payload_hash = _payload_hash(request, signed)
         self.expected_size = _expected_size(request, self._payload_hash)
         """How many bytes the headers announce, decoded."""
         content_md5 = request.headers.get("content-md5")
@@ -58,8 +58,8 @@ class RequestBody:
         self._md5 = hashlib.md5(usedforsecurity=False)
         self._sha256 = hashlib.sha256() if _SHA256.fullmatch(self._payload_hash) else None
         self._chunks: ChunkedReader | None = None
-        if signed is not None and signed.payload_hash in _STREAMED:
-            signatures = ChunkSignatures(signed) if _STREAMED[signed.payload_hash] else None
+        if self._payload_hash in _STREAMED:
+            signatures = ChunkSignatures(signed) if signed is not None and _STREAMED[self._payload_hash] else None
             self._chunks = ChunkedReader(self._arriving(), signatures)
         self.size = 0
 
@@ -133,6 +133,20 @@ class RequestBody:
         for algorithm, claimed in {**self._claims, **claimed_checksums(trailers)}.items():
             if algorithm in self._digests and base64_text(self._digests[algorithm].digest()) != claimed:
                 raise S3Error("BadDigest", f"The {algorithm} you specified did not match the calculated checksum.")
+
+
+def _payload_hash(request: S3Request, signed: Signed | None) -> str:
+    """Return how the body travels; what nobody signed has no signed chunks, and a form says it of each part."""
+    if signed is not None:
+        return signed.payload_hash
+    said = UNSIGNED_PAYLOAD if _is_form(request) else request.headers.get("x-amz-content-sha256", UNSIGNED_PAYLOAD)
+    if _STREAMED.get(said):
+        raise S3Error("InvalidRequest", "The chunks of a body can be signed only where the request is.")
+    return said
+
+
+def _is_form(request: S3Request) -> bool:
+    return request.method == "POST" and request.headers.get("content-type", "").startswith("multipart/form-data")
 
 
 def _expected_size(request: S3Request, payload_hash: str) -> int:

@@ -6,9 +6,11 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from dvc_sync_s3.s3.access.accounts import Account, Accounts
+from dvc_sync_s3.s3.access.decision import Asker, BucketAccess
+from dvc_sync_s3.s3.access.ownership import Ownership
 from dvc_sync_s3.s3.body import RequestBody
 from dvc_sync_s3.s3.errors import S3Error
-from dvc_sync_s3.s3.ownership import OWNER_ID
 from dvc_sync_s3.s3.request import S3Request
 from dvc_sync_s3.s3.response import Response
 from dvc_sync_s3.s3.sigv4.verify import Keyring
@@ -20,7 +22,7 @@ _MAX_KEY_BYTES = 1024
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A verified request, its body still to be read, and the store it is about."""
+    """A request that its asker may make, its body still to be read, and the store it is about."""
 
     request: S3Request
     body: RequestBody
@@ -28,16 +30,33 @@ class Call:
     keyring: Keyring
     """For a form, which is signed inside its body."""
     now: datetime
+    asker: Asker
+    accounts: Accounts
+    found: BucketAccess | None
+    """The request's bucket, None if there is none."""
+    new_buckets: Ownership
+    """How objects in new buckets are owned."""
+
+    @property
+    def access(self) -> BucketAccess:
+        """Return what decides who may do what in the bucket; raise `NoSuchBucket`."""
+        if self.found is None:
+            raise S3Error("NoSuchBucket")
+        return self.found
 
     @property
     def bucket(self) -> str:
-        """Return the name of a bucket that exists; raise `NoSuchBucket` or, for an unexpected owner, `AccessDenied`."""
-        name = self.request.bucket or ""
-        if self.request.headers.get("x-amz-expected-bucket-owner", OWNER_ID) != OWNER_ID:
-            raise S3Error("AccessDenied", "The bucket is not owned by the account that was expected.")
-        if not self.store.has_bucket(name):
-            raise S3Error("NoSuchBucket")
-        return name
+        """Return the name of a bucket that exists; raise `NoSuchBucket`."""
+        return self.access.name
+
+    @property
+    def requester(self) -> Account:
+        """Return who asks."""
+        return self.asker.account
+
+    def owner_of(self, owner: str | None) -> Account:
+        """Return who owns what the store says is `owner`'s: the bucket's owner while lists are off."""
+        return self.accounts.stored(owner if self.access.has_lists else self.access.owner_id)
 
     @property
     def key(self) -> str:

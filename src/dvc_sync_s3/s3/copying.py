@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from dvc_sync_s3.store.incoming import Incoming
     from dvc_sync_s3.store.model import StoredObject
 
-_HEADER = "x-amz-copy-source"
+COPY_SOURCE = "x-amz-copy-source"
 _VERSION = b"?versionId="
 _PIECE_BYTES = 1024 * 1024
 
@@ -40,7 +40,7 @@ def parse_copy_source(header: str) -> tuple[str, str]:
     except UnicodeDecodeError:
         bucket = key = ""
     if not bucket or not key:
-        raise S3Error("InvalidArgument", f"{_HEADER} must be a bucket, a slash and a key, percent-encoded UTF-8.")
+        raise S3Error("InvalidArgument", f"{COPY_SOURCE} must be a bucket, a slash and a key, percent-encoded UTF-8.")
     return bucket, key
 
 
@@ -51,15 +51,17 @@ def opened_copy_source(call: Call) -> Iterator[tuple[StoredObject, BinaryIO]]:
     Raises `NoSuchBucket`, `NoSuchKey`, `PreconditionFailed`, `InvalidRequest`.
     """
     headers = call.request.headers
-    if any(name.startswith(f"{_HEADER}-server-side-encryption-customer-") for name in headers):
+    if any(name.startswith(f"{COPY_SOURCE}-server-side-encryption-customer-") for name in headers):
         raise S3Error("InvalidRequest", "The encryption parameters are not applicable to this object.")
-    bucket, key = parse_copy_source(headers[_HEADER])
+    bucket, key = parse_copy_source(headers[COPY_SOURCE])
     opened = call.store.open(bucket, key)
     if opened is None:
         raise S3Error("NoSuchKey" if call.store.has_bucket(bucket) else "NoSuchBucket")
     source, file = opened
     with file:
-        conditions = {name.removeprefix(f"{_HEADER}-"): value for name, value in headers.items() if _HEADER in name}
+        conditions = {
+            name.removeprefix(f"{COPY_SOURCE}-"): value for name, value in headers.items() if COPY_SOURCE in name
+        }
         if is_not_modified(source, conditions):
             raise S3Error("PreconditionFailed")
         yield source, file

@@ -15,12 +15,14 @@ DEFAULT_REGION = "us-east-1"
 class BucketDocument(StrEnum):
     """The names of the documents.
 
-    All but the location are XML, as they are given back; an empty one was deleted where every bucket begins with one.
+    Location and ownership are a word each, the policy is JSON, the others are XML, as they are given back. An empty one
+    was removed where a bucket begins with one.
     """
 
     CORS = "cors"
     LOCATION = "location"
     OWNERSHIP = "ownership"
+    POLICY = "policy"
     PUBLIC_ACCESS = "public-access"
     TAGGING = "tagging"
 

@@ -75,9 +75,13 @@ def _url_encode(name: str) -> str:
 
 
 def object_elements(
-    found: Sequence[StoredObject], encode: Callable[[str], str], *, name: str = "Contents", extra: Sequence[Node] = ()
+    found: Sequence[StoredObject],
+    encode: Callable[[str], str],
+    *,
+    name: str = "Contents",
+    extra: Callable[[StoredObject], Sequence[Node]] | None = None,
 ) -> list[Node]:
-    """Write the objects of a page as elements called `name`, each with the `extra` ones in it."""
+    """Write the objects of a page as elements called `name`, each with what `extra` says of it."""
     return [
         (
             name,
@@ -89,7 +93,7 @@ def object_elements(
                 ("ChecksumType", item.checksum_type),
                 ("Size", item.size),
                 ("StorageClass", storage_class(item.headers)),
-                *extra,
+                *(extra(item) if extra is not None else ()),
             ],
         )
         for item in found

@@ -47,11 +47,17 @@ class ChosenPart:
 
 
 def upload_of(call: Call) -> Upload:
-    """Return the upload that the request names; raise `NoSuchUpload`."""
+    """Return the upload that the request names; raise `NoSuchUpload`, or `AccessDenied` if it is another's.
+
+    An upload is for who began it, and for the bucket's owner.
+    """
     upload_id = call.request.query["uploadId"]
     upload = call.store.upload(call.bucket, call.key, upload_id)
     if upload is None:
         raise NoSuchUpload(upload_id)
+    initiator = call.accounts.stored(upload.initiator)
+    if call.requester.id not in (initiator.id, call.access.owner_id):
+        raise S3Error("AccessDenied")
     return upload
 
 

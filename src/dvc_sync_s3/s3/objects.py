@@ -8,7 +8,6 @@ from email.utils import format_datetime
 
 from dvc_sync_s3.s3.encryption import check_write_encryption
 from dvc_sync_s3.s3.errors import S3Error
-from dvc_sync_s3.s3.ownership import require_private_headers
 from dvc_sync_s3.s3.request import Headers, Query
 from dvc_sync_s3.s3.tagging import tags_in_headers
 from dvc_sync_s3.store.model import Headers as Pairs
@@ -53,7 +52,6 @@ class Description:
 
 def read_description(headers: Headers) -> Description:
     """Return what a request says of the object it makes; raise AWS's code for what no object can carry."""
-    require_private_headers(headers)
     check_write_encryption(headers)
     if any(name in headers for name in _LOCKS):
         raise S3Error("InvalidRequest", "Bucket is missing Object Lock Configuration")

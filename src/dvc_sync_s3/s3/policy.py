@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 
 from dvc_sync_s3.s3.errors import S3Error
@@ -76,6 +76,10 @@ class Policy:
         """Raise `EntityTooLarge` once `size` bytes are too many."""
         if self.most_size is not None and size > self.most_size:
             raise S3Error("EntityTooLarge")
+
+
+NO_POLICY = Policy(datetime.max.replace(tzinfo=UTC), ())
+"""For a form that nobody signed: an object of any size."""
 
 
 def parse_policy(encoded: str) -> Policy:

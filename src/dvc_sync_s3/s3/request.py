@@ -32,6 +32,8 @@ class S3Request:
     headers: Headers
     request_id: str
     scheme: str = "http"
+    address: str = ""
+    """Where it comes from."""
 
     @property
     def location(self) -> str:
@@ -56,6 +58,7 @@ def parse_request(scope: Scope, request_id: str, domains: Collection[str] = ()) 
         headers=headers,
         request_id=request_id,
         scheme=scope.get("scheme", "http"),
+        address=(scope.get("client") or ("",))[0],
     )
 
 

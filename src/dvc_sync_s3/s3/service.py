@@ -1,6 +1,6 @@
 """One request, from top to bottom: read this page first.
 
-parse → preflight? → name the operation → verify the signature → may this key? → run the operation → answer.
+parse → preflight? → name the operation → who asks? → may they? → run the operation → answer.
 Whatever is raised on the way becomes an answer here and nowhere else.
 """
 
@@ -15,6 +15,10 @@ import structlog
 from starlette.types import Receive, Scope, Send
 
 from dvc_sync_s3.clock import Clock
+from dvc_sync_s3.s3.access.accounts import ANONYMOUS, Accounts
+from dvc_sync_s3.s3.access.authorization import authorize, find_bucket
+from dvc_sync_s3.s3.access.decision import Asker
+from dvc_sync_s3.s3.access.ownership import Ownership
 from dvc_sync_s3.s3.body import IDLE_TIMEOUT_S, RequestBody
 from dvc_sync_s3.s3.call import Call
 from dvc_sync_s3.s3.cors import CorsRule, cors_headers, preflight, rules_of
@@ -26,6 +30,7 @@ from dvc_sync_s3.s3.request import S3Request, parse_request, raw_path_of
 from dvc_sync_s3.s3.response import PendingBody, Response
 from dvc_sync_s3.s3.routing import operation_of
 from dvc_sync_s3.s3.sending import Sender
+from dvc_sync_s3.s3.sigv4.claim import claims_a_signature
 from dvc_sync_s3.s3.sigv4.verify import Keyring, verify
 from dvc_sync_s3.s3.xml import CONTENT_TYPE, document
 from dvc_sync_s3.store.store import Store
@@ -57,16 +62,19 @@ class S3Service:
         clock: Clock,
         *,
         domains: Collection[str] = (),
+        new_buckets: Ownership = Ownership.ENFORCED,
         idle_timeout_s: float = IDLE_TIMEOUT_S,
     ) -> None:
         """Answer from `store` whoever signs with a key of `keyring` and never lets a body rest for `idle_timeout_s`.
 
-        Under each of `domains` a bucket may be a host of its own.
+        Under each of `domains` a bucket may be a host of its own. `new_buckets` says how their objects are owned.
         """
         self._store = store
         self._keyring = keyring
+        self._accounts = Accounts(keyring.accounts.values())
         self._clock = clock
         self._domains = domains
+        self._new_buckets = new_buckets
         self._idle_timeout_s = idle_timeout_s
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -100,15 +108,33 @@ class S3Service:
             return preflight(exchange.cors_rules, request.headers)
         exchange.operation = operation_of(request)
         now = self._clock.now()
-        # A form is signed inside its body: the operation verifies it.
-        signed = None if exchange.operation == "PostObject" else verify(request, self._keyring, now)
+        # A form is signed inside its body: the operation verifies it and asks whether its signer may.
+        is_form = exchange.operation == "PostObject"
+        signed = verify(request, self._keyring, now) if claims_a_signature(request) and not is_form else None
+        account = ANONYMOUS
         if signed is not None:
             require_permission(self._keyring, signed.access_key_id, exchange.operation)
+            account = self._keyring.account(signed.access_key_id)
+        asker, bucket = Asker(account, request.address), find_bucket(self._store, request.bucket)
+        if not is_form:
+            authorize(self._store, asker, exchange.operation, request, bucket)
         operation = OPERATIONS.get(exchange.operation)
         if operation is None:
             raise S3Error("NotImplemented", f"{exchange.operation} is not implemented.")
         exchange.body = RequestBody(request, signed, receive, self._idle_timeout_s)
-        return await operation(Call(request, exchange.body, self._store, self._keyring, now))
+        return await operation(
+            Call(
+                request=request,
+                body=exchange.body,
+                store=self._store,
+                keyring=self._keyring,
+                now=now,
+                asker=asker,
+                accounts=self._accounts,
+                found=bucket,
+                new_buckets=self._new_buckets,
+            )
+        )
 
     def _cors_rules(self, bucket: str | None) -> tuple[CorsRule, ...]:
         return rules_of(None if bucket is None else self._store.bucket_document(bucket, BucketDocument.CORS))

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BaseModel, Field, SecretStr, model_validato
 
 from dvc_sync_s3.settings.pairs import refuse_half
 
-_EXTRA_KEY = re.compile(r"(?P<id>[^\s:,/]+):(?P<secret>[^\s,]+):(?P<mode>rw|ro)")
+_EXTRA_KEY = re.compile(r"(?P<id>[^\s:,/]+):(?P<secret>[^\s,]+):(?P<mode>rw|ro)(?::(?P<owner>[A-Za-z0-9@._+-]{1,64}))?")
 _HOST_NAME = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?")
 _BUCKET = re.compile(r"(?!\d+\.\d+\.\d+\.\d+$)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 
@@ -26,17 +26,23 @@ def _bucket_name(name: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class ExtraKey:
-    """One more pair of keys; `mode` is what it may do: `rw`, or `ro` for reading only."""
+    """One more pair of keys; `mode` is what it may do: `rw`, or `ro` for reading only.
+
+    `owner` names the account it belongs to, None the main one.
+    """
 
     access_key_id: str
     secret: str = field(repr=False)
     mode: Literal["rw", "ro"]
+    owner: str | None = None
 
 
 def _extra_keys(value: SecretStr) -> SecretStr:
     entries = [entry.strip() for entry in value.get_secret_value().split(",") if entry.strip()]
     if not all(_EXTRA_KEY.fullmatch(entry) for entry in entries):
-        raise ValueError("must be pairs of keys as id:secret:rw or id:secret:ro, separated by commas")
+        raise ValueError(
+            "must be pairs of keys as id:secret:rw or id:secret:ro, with or without :owner, separated by commas"
+        )
     ids = [entry.partition(":")[0] for entry in entries]
     if len(set(ids)) < len(ids):
         raise ValueError("must name each access key id once")
@@ -62,7 +68,13 @@ class S3Settings(BaseModel):
     aws_secret_access_key: SecretStr | None = Field(None, description="The secret that belongs to it.")
     s3_extra_keys: Annotated[SecretStr, AfterValidator(_extra_keys)] | None = Field(
         None,
-        description="More pairs of keys, as id:secret:rw or id:secret:ro (only reads), separated by commas.",
+        description="More pairs of keys, as id:secret:rw or id:secret:ro (only reads), separated by commas."
+        " With :name or :e-mail behind it, a pair is that owner's, who sees nothing of the main one's unless let in.",
+    )
+    s3_object_ownership: Literal["BucketOwnerEnforced", "BucketOwnerPreferred", "ObjectWriter"] = Field(
+        "BucketOwnerEnforced",
+        description="What new buckets begin with, in AWS's words: access control lists off and everything private;"
+        " or, with one of the others, lists on and nothing public blocked.",
     )
     s3_domain: Annotated[str, AfterValidator(_domains)] = Field(
         "localhost,s3.localhost",
@@ -82,7 +94,9 @@ class S3Settings(BaseModel):
         text = "" if self.s3_extra_keys is None else self.s3_extra_keys.get_secret_value()
         found = (_EXTRA_KEY.fullmatch(entry.strip()) for entry in text.split(","))
         return tuple(
-            ExtraKey(pair["id"], pair["secret"], "ro" if pair["mode"] == "ro" else "rw") for pair in found if pair
+            ExtraKey(pair["id"], pair["secret"], "ro" if pair["mode"] == "ro" else "rw", pair["owner"])
+            for pair in found
+            if pair
         )
 
     @property

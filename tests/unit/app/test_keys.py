@@ -26,3 +26,14 @@ def test_an_extra_key_may_do_what_it_says_and_never_replaces_the_main_one(
 
     assert made.secrets == secrets
     assert made.read_only == read_only
+
+
+def test_a_key_is_the_main_accounts_unless_it_names_another_and_names_are_the_same_at_every_start() -> None:
+    settings = Settings(s3_extra_keys=SecretStr("a:1:rw,b:2:ro:labs,c:3:rw:labs,d:4:rw:dvc-sync-s3"))
+
+    made = [keyring(KeyPair("main", "m", is_generated=True), settings) for _ in range(2)]
+
+    names = [made[0].account(key).name for key in ("main", "a", "b", "c", "d")]
+    assert names == ["dvc-sync-s3", "dvc-sync-s3", "labs", "labs", "dvc-sync-s3"]
+    assert made[0] == made[1]
+    assert len({made[0].account(key).id for key in ("main", "b")}) == 2

@@ -13,6 +13,7 @@ from dvc_sync_s3.s3.operations.create_multipart_upload import create_multipart_u
 from dvc_sync_s3.s3.operations.delete_bucket import delete_bucket
 from dvc_sync_s3.s3.operations.delete_bucket_cors import delete_bucket_cors
 from dvc_sync_s3.s3.operations.delete_bucket_ownership_controls import delete_bucket_ownership_controls
+from dvc_sync_s3.s3.operations.delete_bucket_policy import delete_bucket_policy
 from dvc_sync_s3.s3.operations.delete_bucket_tagging import delete_bucket_tagging
 from dvc_sync_s3.s3.operations.delete_object import delete_object
 from dvc_sync_s3.s3.operations.delete_object_tagging import delete_object_tagging
@@ -22,6 +23,8 @@ from dvc_sync_s3.s3.operations.get_bucket_acl import get_bucket_acl
 from dvc_sync_s3.s3.operations.get_bucket_cors import get_bucket_cors
 from dvc_sync_s3.s3.operations.get_bucket_location import get_bucket_location
 from dvc_sync_s3.s3.operations.get_bucket_ownership_controls import get_bucket_ownership_controls
+from dvc_sync_s3.s3.operations.get_bucket_policy import get_bucket_policy
+from dvc_sync_s3.s3.operations.get_bucket_policy_status import get_bucket_policy_status
 from dvc_sync_s3.s3.operations.get_bucket_tagging import get_bucket_tagging
 from dvc_sync_s3.s3.operations.get_object import get_object
 from dvc_sync_s3.s3.operations.get_object_acl import get_object_acl
@@ -40,6 +43,7 @@ from dvc_sync_s3.s3.operations.post_object import post_object
 from dvc_sync_s3.s3.operations.put_bucket_acl import put_bucket_acl
 from dvc_sync_s3.s3.operations.put_bucket_cors import put_bucket_cors
 from dvc_sync_s3.s3.operations.put_bucket_ownership_controls import put_bucket_ownership_controls
+from dvc_sync_s3.s3.operations.put_bucket_policy import put_bucket_policy
 from dvc_sync_s3.s3.operations.put_bucket_tagging import put_bucket_tagging
 from dvc_sync_s3.s3.operations.put_object import put_object
 from dvc_sync_s3.s3.operations.put_object_acl import put_object_acl
@@ -58,6 +62,7 @@ OPERATIONS: Mapping[str, Operation] = {
     "DeleteBucket": delete_bucket,
     "DeleteBucketCors": delete_bucket_cors,
     "DeleteBucketOwnershipControls": delete_bucket_ownership_controls,
+    "DeleteBucketPolicy": delete_bucket_policy,
     "DeleteBucketTagging": delete_bucket_tagging,
     "DeleteObject": delete_object,
     "DeleteObjectTagging": delete_object_tagging,
@@ -67,6 +72,8 @@ OPERATIONS: Mapping[str, Operation] = {
     "GetBucketCors": get_bucket_cors,
     "GetBucketLocation": get_bucket_location,
     "GetBucketOwnershipControls": get_bucket_ownership_controls,
+    "GetBucketPolicy": get_bucket_policy,
+    "GetBucketPolicyStatus": get_bucket_policy_status,
     "GetBucketTagging": get_bucket_tagging,
     "GetObject": get_object,
     "GetObjectAcl": get_object_acl,
@@ -85,6 +92,7 @@ OPERATIONS: Mapping[str, Operation] = {
     "PutBucketAcl": put_bucket_acl,
     "PutBucketCors": put_bucket_cors,
     "PutBucketOwnershipControls": put_bucket_ownership_controls,
+    "PutBucketPolicy": put_bucket_policy,
     "PutBucketTagging": put_bucket_tagging,
     "PutObject": put_object,
     "PutObjectAcl": put_object_acl,

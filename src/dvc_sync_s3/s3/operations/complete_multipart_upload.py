@@ -82,6 +82,8 @@ def _whole(upload: Upload, parts: Sequence[StoredPart]) -> NewObject:
         checksums=checksums,
         tags=upload.tags,
         checksum_type=kind,
+        owner=upload.owner,
+        acl=upload.acl,
         parts=tuple(ObjectPart(part.number, part.size, part.checksums) for part in parts),
     )
 

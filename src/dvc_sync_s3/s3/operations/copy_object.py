@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from dvc_sync_s3.s3.access.acl_request import new_object_access
 from dvc_sync_s3.s3.body import MAX_SIZE
 from dvc_sync_s3.s3.call import Call
 from dvc_sync_s3.s3.checksums import (
@@ -41,7 +42,7 @@ async def _document(call: Call) -> bytes:
     if precondition is not None:
         precondition(call.store.head(bucket, key))
     with opened_copy_source(call) as (source, file):
-        description = _description(source, headers)
+        description, access = _description(source, headers), new_object_access(call)
         _check_source(source, call)
         algorithm = asked_algorithm or next((name for name, _ in source.checksums), DEFAULT_ALGORITHM)
         async with call.store.receive() as incoming:
@@ -56,6 +57,8 @@ async def _document(call: Call) -> bytes:
                 checksums=((algorithm, checksum),),
                 tags=description.tags,
                 checksum_type=FULL_OBJECT,
+                owner=access.owner,
+                acl=access.acl,
             )
             stored = await call.store.put(new, incoming, precondition)
     told: list[Node] = [("LastModified", stored.modified_at), ("ETag", f'"{stored.etag}"')]

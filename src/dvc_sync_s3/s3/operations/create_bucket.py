@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
+from dvc_sync_s3.s3.access.acl import acl_text
+from dvc_sync_s3.s3.access.acl_request import acl_in_headers, check_public, check_without_lists
+from dvc_sync_s3.s3.access.authorization import bucket_access
+from dvc_sync_s3.s3.access.ownership import first_documents, read_ownership
 from dvc_sync_s3.s3.call import Call
 from dvc_sync_s3.s3.documents import DEFAULT_REGION, BucketDocument
 from dvc_sync_s3.s3.errors import S3Error
-from dvc_sync_s3.s3.ownership import require_enforced_ownership, require_private_headers
 from dvc_sync_s3.s3.response import Response
 from dvc_sync_s3.s3.xml_reading import read_document
+from dvc_sync_s3.store.model import Bucket
 
 _LABEL = "[a-z0-9](?:[a-z0-9-]*[a-z0-9])?"
 _NAME = re.compile(rf"(?=.{{3,63}}\Z)(?!\d+(?:\.\d+){{3}}\Z){_LABEL}(?:\.{_LABEL})*", re.ASCII)
@@ -18,19 +23,20 @@ _LOCATION = re.compile(r"[A-Za-z0-9-]{1,63}")
 
 async def create_bucket(call: Call) -> Response:
     """Make a bucket; making it again is no error unless a location is named, as in the oldest of AWS's regions."""
-    name, headers = call.request.bucket or "", call.request.headers
+    name, headers, owner = call.request.bucket or "", call.request.headers, call.requester
     if not is_bucket_name(name):
         raise S3Error("InvalidBucketName")
-    require_private_headers(headers)
-    require_enforced_ownership(headers.get("x-amz-object-ownership"))
     if headers.get("x-amz-bucket-object-lock-enabled", "").lower() == "true":
         raise S3Error("NotImplemented", "Object Lock is not implemented.")
+    documents = first_documents(call.new_buckets)
+    if named := headers.get("x-amz-object-ownership"):
+        documents = {**documents, BucketDocument.OWNERSHIP: read_ownership(named).encode()}
+    acl = _acl(call, name, documents)
     location = await _location(call)
-    is_new = await call.store.create_bucket(name)
-    if location and not is_new:
-        raise S3Error("BucketAlreadyOwnedByYou")
     if location:
-        await call.store.put_bucket_document(name, BucketDocument.LOCATION, location.encode())
+        documents = {**documents, BucketDocument.LOCATION: location.encode()}
+    if not await call.store.create_bucket(name, owner.stored, acl, documents):
+        _check_there(call, name, acl, location)
     return Response(headers={"Location": f"/{name}"})
 
 
@@ -43,6 +49,29 @@ def is_bucket_name(name: str) -> bool:
     (True, False, False, False)
     """
     return _NAME.fullmatch(name) is not None
+
+
+def _acl(call: Call, name: str, documents: Mapping[str, bytes]) -> str | None:
+    """Return the list that the bucket is to have, as the store keeps it; raise if it can't be."""
+    owner, headers = call.requester, call.request.headers
+    planned = bucket_access(Bucket(name, call.now, owner.stored, None, documents))
+    if not planned.has_lists:
+        check_without_lists(headers, "InvalidBucketAclWithObjectOwnership")
+        return None
+    acl = acl_in_headers(headers, owner.id, owner.id, call.accounts)
+    check_public(acl, planned)
+    return acl_text(acl, owner.id)
+
+
+def _check_there(call: Call, name: str, acl: str | None, location: str) -> None:
+    """Raise unless the bucket that is there already is as asked: to be asked again must change no list."""
+    there = call.store.bucket(name)
+    if there is None:
+        raise S3Error("OperationAborted")
+    if there.owner != call.requester.stored or there.acl != acl:
+        raise S3Error("BucketAlreadyExists")
+    if location:
+        raise S3Error("BucketAlreadyOwnedByYou")
 
 
 async def _location(call: Call) -> str:

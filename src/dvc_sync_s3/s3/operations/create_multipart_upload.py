@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dvc_sync_s3.s3.access.acl_request import new_object_access
 from dvc_sync_s3.s3.call import Call
 from dvc_sync_s3.s3.checksums import HEADER_PREFIX
 from dvc_sync_s3.s3.multipart import asked_checksum
@@ -14,7 +15,7 @@ from dvc_sync_s3.store.model import NewUpload
 async def create_multipart_upload(call: Call) -> Response:
     """Begin an upload in parts; what the object will carry is said now."""
     bucket, key, headers = call.bucket, call.key, call.request.headers
-    description = read_description(headers)
+    description, access = read_description(headers), new_object_access(call)
     algorithm, kind = asked_checksum(headers)
     new = NewUpload(
         bucket=bucket,
@@ -25,6 +26,9 @@ async def create_multipart_upload(call: Call) -> Response:
         tags=description.tags,
         checksum_algorithm=algorithm,
         checksum_type=kind,
+        owner=access.owner,
+        acl=access.acl,
+        initiator=call.requester.stored,
     )
     upload = await call.store.create_upload(new)
     answer = {"Content-Type": CONTENT_TYPE}

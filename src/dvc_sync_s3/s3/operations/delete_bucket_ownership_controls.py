@@ -8,6 +8,6 @@ from dvc_sync_s3.s3.response import Response
 
 
 async def delete_bucket_ownership_controls(call: Call) -> Response:
-    """Remove the controls; one owner owns all objects either way."""
+    """Remove the controls: objects are then their writers', and access control lists are on."""
     await call.store.put_bucket_document(call.bucket, BucketDocument.OWNERSHIP, b"")
     return Response(status=204)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from dvc_sync_s3.s3.access.authorization import authorize
 from dvc_sync_s3.s3.call import Call, check_key
 from dvc_sync_s3.s3.conditions import delete_precondition
 from dvc_sync_s3.s3.errors import S3Error
@@ -39,6 +41,8 @@ async def _delete(call: Call, bucket: str, named: Element) -> Node:
     key, version = named.findtext("Key", ""), named.findtext("VersionId")
     try:
         check_key(key, version)
+        # A policy may say otherwise of each key.
+        authorize(call.store, call.asker, "DeleteObject", replace(call.request, key=key), call.access)
         precondition = delete_precondition(
             named.findtext("ETag"), named.findtext("LastModifiedTime"), named.findtext("Size")
         )

@@ -8,6 +8,6 @@ from dvc_sync_s3.s3.response import Response
 
 
 async def delete_public_access_block(call: Call) -> Response:
-    """Remove the configuration; nothing gets public by it."""
+    """Block nothing more: what lists or a policy make public is so."""
     await call.store.put_bucket_document(call.bucket, BucketDocument.PUBLIC_ACCESS, b"")
     return Response(status=204)

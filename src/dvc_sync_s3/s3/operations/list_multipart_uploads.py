@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
+from dvc_sync_s3.s3.access.accounts import owner_node
 from dvc_sync_s3.s3.call import Call
 from dvc_sync_s3.s3.listing import parse_list_parameters, prefix_elements
 from dvc_sync_s3.s3.objects import storage_class
-from dvc_sync_s3.s3.ownership import owner_node
 from dvc_sync_s3.s3.response import Response
 from dvc_sync_s3.s3.xml import CONTENT_TYPE, Node, document
 from dvc_sync_s3.store.model import Upload, UploadsRequest
@@ -33,20 +33,20 @@ async def list_multipart_uploads(call: Call) -> Response:
         ("MaxUploads", asked.max_keys),
         ("EncodingType", asked.encoding_type),
         ("IsTruncated", page.next_after is not None),
-        *(_upload(upload, asked.encode) for upload in page.uploads),
+        *(_upload(call, upload, asked.encode) for upload in page.uploads),
         *prefix_elements(page.common_prefixes, asked.encode),
     ]
     return Response(headers={"Content-Type": CONTENT_TYPE}, body=document("ListMultipartUploadsResult", nodes))
 
 
-def _upload(upload: Upload, encode: Callable[[str], str]) -> Node:
+def _upload(call: Call, upload: Upload, encode: Callable[[str], str]) -> Node:
     return (
         "Upload",
         [
             ("Key", encode(upload.key)),
             ("UploadId", upload.upload_id),
-            owner_node("Initiator"),
-            owner_node(),
+            owner_node(call.accounts.stored(upload.initiator), "Initiator"),
+            owner_node(call.owner_of(upload.owner)),
             ("StorageClass", storage_class(upload.headers)),
             ("Initiated", upload.initiated_at),
             ("ChecksumAlgorithm", upload.checksum_algorithm),

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 
+from dvc_sync_s3.s3.access.accounts import owner_node
 from dvc_sync_s3.s3.call import Call
 from dvc_sync_s3.s3.errors import S3Error
 from dvc_sync_s3.s3.listing import object_elements, parse_list_parameters, prefix_elements
-from dvc_sync_s3.s3.ownership import owner_node
 from dvc_sync_s3.s3.response import Response
 from dvc_sync_s3.s3.xml import CONTENT_TYPE, Node, document
-from dvc_sync_s3.store.model import ListRequest
+from dvc_sync_s3.store.model import ListRequest, StoredObject
 
 _VERSION = "null"
 """The one version that an object has where no versions are kept."""
@@ -26,7 +26,10 @@ async def list_object_versions(call: Call) -> Response:
     wanted = ListRequest(call.bucket, asked.prefix, asked.delimiter, key_marker, asked.max_keys)
     page = await asyncio.to_thread(call.store.list, wanted)
     ends_with_object = page.next_after is not None and page.next_after not in page.common_prefixes
-    extra: list[Node] = [("VersionId", _VERSION), ("IsLatest", True), owner_node()]
+
+    def extra(found: StoredObject) -> list[Node]:
+        return [("VersionId", _VERSION), ("IsLatest", True), owner_node(call.owner_of(found.owner))]
+
     nodes: list[Node] = [
         ("Name", wanted.bucket),
         ("Prefix", asked.encode(asked.prefix)),

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 
+from dvc_sync_s3.s3.access.accounts import owner_node
 from dvc_sync_s3.s3.call import Call
 from dvc_sync_s3.s3.listing import object_elements, parse_list_parameters, prefix_elements
-from dvc_sync_s3.s3.ownership import owner_node
 from dvc_sync_s3.s3.response import Response
 from dvc_sync_s3.s3.xml import CONTENT_TYPE, Node, document
 from dvc_sync_s3.store.model import ListRequest
@@ -28,7 +28,7 @@ async def list_objects(call: Call) -> Response:
         ("IsTruncated", page.next_after is not None),
         # AWS names the next marker only when there is a delimiter; naming it always helps and misleads nobody.
         ("NextMarker", None if page.next_after is None else asked.encode(page.next_after)),
-        *object_elements(page.objects, asked.encode, extra=[owner_node()]),
+        *object_elements(page.objects, asked.encode, extra=lambda found: [owner_node(call.owner_of(found.owner))]),
         *prefix_elements(page.common_prefixes, asked.encode),
     ]
     return Response(headers={"Content-Type": CONTENT_TYPE}, body=document("ListBucketResult", nodes))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+from dvc_sync_s3.s3.access.accounts import owner_node
 from dvc_sync_s3.s3.call import Call
 from dvc_sync_s3.s3.listing import (
     object_elements,
@@ -12,10 +13,9 @@ from dvc_sync_s3.s3.listing import (
     read_token,
     write_token,
 )
-from dvc_sync_s3.s3.ownership import owner_node
 from dvc_sync_s3.s3.response import Response
 from dvc_sync_s3.s3.xml import CONTENT_TYPE, Node, document
-from dvc_sync_s3.store.model import ListRequest
+from dvc_sync_s3.store.model import ListRequest, StoredObject
 
 
 async def list_objects_v2(call: Call) -> Response:
@@ -25,8 +25,11 @@ async def list_objects_v2(call: Call) -> Response:
     token, start_after = query.get("continuation-token"), query.get("start-after")
     after = read_token(token) if token is not None else start_after or ""
     wanted = ListRequest(call.bucket, asked.prefix, asked.delimiter, after, asked.max_keys)
-    owner = [owner_node()] if query.get("fetch-owner") == "true" else []
     page = await asyncio.to_thread(call.store.list, wanted)
+
+    def owner(found: StoredObject) -> list[Node]:
+        return [owner_node(call.owner_of(found.owner))]
+
     nodes: list[Node] = [
         ("Name", wanted.bucket),
         ("Prefix", asked.encode(asked.prefix)),
@@ -38,7 +41,7 @@ async def list_objects_v2(call: Call) -> Response:
         ("Delimiter", asked.encode(asked.delimiter) or None),
         ("EncodingType", asked.encoding_type),
         ("IsTruncated", page.next_after is not None),
-        *object_elements(page.objects, asked.encode, extra=owner),
+        *object_elements(page.objects, asked.encode, extra=owner if query.get("fetch-owner") == "true" else None),
         *prefix_elements(page.common_prefixes, asked.encode),
     ]
     return Response(headers={"Content-Type": CONTENT_TYPE}, body=document("ListBucketResult", nodes))

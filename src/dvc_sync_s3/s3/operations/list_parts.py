@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 
+from dvc_sync_s3.s3.access.accounts import owner_node
 from dvc_sync_s3.s3.call import Call
 from dvc_sync_s3.s3.listing import parse_number
 from dvc_sync_s3.s3.multipart import upload_of
 from dvc_sync_s3.s3.objects import storage_class
-from dvc_sync_s3.s3.ownership import owner_node
 from dvc_sync_s3.s3.response import Response
 from dvc_sync_s3.s3.xml import CONTENT_TYPE, Node, document
 from dvc_sync_s3.store.model import StoredPart
@@ -27,8 +27,8 @@ async def list_parts(call: Call) -> Response:
         ("Bucket", upload.bucket),
         ("Key", upload.key),
         ("UploadId", upload.upload_id),
-        owner_node("Initiator"),
-        owner_node(),
+        owner_node(call.accounts.stored(upload.initiator), "Initiator"),
+        owner_node(call.owner_of(upload.owner)),
         ("StorageClass", storage_class(upload.headers)),
         ("PartNumberMarker", marker),
         ("NextPartNumberMarker", page[-1].number if page else marker),

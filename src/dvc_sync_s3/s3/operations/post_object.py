@@ -8,6 +8,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode, urlsplit
 
+from dvc_sync_s3.s3.access.accounts import ANONYMOUS
+from dvc_sync_s3.s3.access.acl_request import new_object_access
+from dvc_sync_s3.s3.access.authorization import authorize
+from dvc_sync_s3.s3.access.decision import Asker
 from dvc_sync_s3.s3.checksums import (
     ALGORITHMS,
     DEFAULT_ALGORITHM,
@@ -21,7 +25,7 @@ from dvc_sync_s3.s3.errors import S3Error
 from dvc_sync_s3.s3.form import FormReader
 from dvc_sync_s3.s3.objects import read_description
 from dvc_sync_s3.s3.permissions import require_permission
-from dvc_sync_s3.s3.policy import parse_policy
+from dvc_sync_s3.s3.policy import NO_POLICY, parse_policy
 from dvc_sync_s3.s3.response import Response
 from dvc_sync_s3.s3.sigv4.form import verify_form
 from dvc_sync_s3.s3.tagging import MAX_OBJECT_TAGS, tags_in_document
@@ -40,24 +44,31 @@ _REDIRECT = "success_action_redirect"
 
 
 async def post_object(call: Call) -> Response:
-    """Store the object that a browser's form holds, if the policy in the form is signed and allows it."""
+    """Store the object that a browser's form holds, if its policy is signed and allows it, or anyone may write."""
     bucket = call.bucket
     form = FormReader(call.request.headers.get("content-type", ""), call.body)
     given = await form.fields()
-    require_permission(call.keyring, verify_form(given.values, call.keyring), "PostObject")
-    policy = parse_policy(given.values["policy"])
+    signer = verify_form(given.values, call.keyring)
+    if signer is not None:
+        require_permission(call.keyring, signer, "PostObject")
     fields = {name: value.replace(_FILENAME, given.filename) for name, value in given.values.items()}
     if not fields.get("key"):
         raise S3Error("InvalidArgument", "Bucket POST must contain a field named 'key' before the field 'file'.")
-    policy.check_fields({**fields, "bucket": bucket}, call.now)
-    described = replace(call, request=replace(call.request, key=fields["key"], headers=_headers(fields)))
+    policy = NO_POLICY
+    if signer is not None:
+        policy = parse_policy(given.values["policy"])
+        policy.check_fields({**fields, "bucket": bucket}, call.now)
+    asker = Asker(ANONYMOUS if signer is None else call.keyring.account(signer), call.asker.address)
+    request = replace(call.request, key=fields["key"], headers=_headers(fields))
+    authorize(call.store, asker, "PostObject", request, call.access)
+    described = replace(call, request=request, asker=asker)
     return _answer(call, fields, await _store(described, form.content(), policy))
 
 
 async def _store(call: Call, content: AsyncIterator[bytes], policy: Policy) -> StoredObject:
     """Store the content as `call`, a form's fields in place of headers, describes it."""
     headers = call.request.headers
-    description = read_description(headers)
+    description, access = read_description(headers), new_object_access(call)
     tagging = headers.get("tagging")
     tags = description.tags if tagging is None else _tags(tagging)
     claims = claimed_checksums(headers)
@@ -85,6 +96,8 @@ async def _store(call: Call, content: AsyncIterator[bytes], policy: Policy) -> S
             checksums=checksums,
             tags=tags,
             checksum_type=FULL_OBJECT,
+            owner=access.owner,
+            acl=access.acl,
         )
         return await call.store.put(new, incoming)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dvc_sync_s3.s3.access.acl_request import new_object_access
 from dvc_sync_s3.s3.call import Call
 from dvc_sync_s3.s3.checksums import DEFAULT_ALGORITHM, FULL_OBJECT, checksum_headers
 from dvc_sync_s3.s3.conditions import write_precondition
@@ -14,6 +15,7 @@ async def put_object(call: Call) -> Response:
     """Store the body under the key; it is durable when this returns."""
     bucket, key, headers = call.bucket, call.key, call.request.headers
     description = read_description(headers)
+    access = new_object_access(call)
     precondition = write_precondition(headers)
     if precondition is not None:
         precondition(call.store.head(bucket, key))  # it may fail now already, before the body travels
@@ -31,6 +33,8 @@ async def put_object(call: Call) -> Response:
             checksums=call.body.checksums,
             tags=description.tags,
             checksum_type=FULL_OBJECT,
+            owner=access.owner,
+            acl=access.acl,
         )
         stored = await call.store.put(new, incoming, precondition)
     answer = {"ETag": f'"{stored.etag}"', **checksum_headers(stored.checksums, stored.checksum_type)}

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dvc_sync_s3.s3.access.acl_request import asked_acl
 from dvc_sync_s3.s3.call import Call
-from dvc_sync_s3.s3.ownership import require_private_acl
+from dvc_sync_s3.s3.errors import S3Error
 from dvc_sync_s3.s3.response import Response
 
 
 async def put_object_acl(call: Call) -> Response:
-    """Take the list that the object has anyway."""
-    call.stored  # noqa: B018 - raises if there is none
-    await require_private_acl(call)
+    """Replace the object's access control list; while lists are off, take only the one that it has anyway."""
+    stored = call.stored
+    acl = await asked_acl(call, call.owner_of(stored.owner))
+    if call.access.has_lists and not await call.store.set_acl(stored, acl):
+        raise S3Error("OperationAborted")
     return Response()

@@ -40,7 +40,6 @@ def _answering(name: str, *children: Node) -> Operation:
 UNCONFIGURED: Mapping[str, Operation] = {
     "DeleteBucketEncryption": _delete_nothing,
     "DeleteBucketLifecycle": _delete_nothing,
-    "DeleteBucketPolicy": _delete_nothing,
     "DeleteBucketReplication": _delete_nothing,
     "DeleteBucketWebsite": _delete_nothing,
     "GetBucketAccelerateConfiguration": _answering("AccelerateConfiguration"),
@@ -48,8 +47,6 @@ UNCONFIGURED: Mapping[str, Operation] = {
     "GetBucketLifecycleConfiguration": _refusing("NoSuchLifecycleConfiguration"),
     "GetBucketLogging": _answering("BucketLoggingStatus"),
     "GetBucketNotificationConfiguration": _answering("NotificationConfiguration"),
-    "GetBucketPolicy": _refusing("NoSuchBucketPolicy"),
-    "GetBucketPolicyStatus": _answering("PolicyStatus", ("IsPublic", False)),
     "GetBucketReplication": _refusing("ReplicationConfigurationNotFoundError"),
     "GetBucketRequestPayment": _answering("RequestPaymentConfiguration", ("Payer", "BucketOwner")),
     "GetBucketVersioning": _answering("VersioningConfiguration"),

@@ -37,6 +37,12 @@ class Claim:
     """How long a presigned URL holds; None for a header, which holds as long as clocks may differ."""
 
 
+def claims_a_signature(request: S3Request) -> bool:
+    """Tell whether the request says that anyone signed it, in whatever way."""
+    names = ("X-Amz-Algorithm", "Signature", "AWSAccessKeyId")
+    return request.headers.get("authorization", "") != "" or any(name in request.query for name in names)
+
+
 def read_claim(request: S3Request) -> Claim:
     """Find the request's signature; raise AWS's code for a missing, foreign or malformed one."""
     in_header = request.headers.get("authorization", "") != ""
@@ -159,7 +165,7 @@ def parse_timestamp(text: str) -> datetime:
 
 
 def anonymous() -> S3Error:
-    """Return the refusal of a request that nobody signed."""
+    """Return the refusal of a request that nobody signed, where nobody said that everyone may."""
     return S3Error("AccessDenied", "Anonymous access is not allowed: sign the request.")
 
 

@@ -10,21 +10,21 @@ from hmac import compare_digest
 
 from dvc_sync_s3.s3.errors import S3Error
 from dvc_sync_s3.s3.sigv4.canonical import ALGORITHM, signature, signing_key
-from dvc_sync_s3.s3.sigv4.claim import anonymous, parse_timestamp, signature_version_2, split_credential
+from dvc_sync_s3.s3.sigv4.claim import parse_timestamp, signature_version_2, split_credential
 from dvc_sync_s3.s3.sigv4.verify import Keyring
 
 _FIELDS = ("policy", "x-amz-algorithm", "x-amz-credential", "x-amz-date", "x-amz-signature")
 
 
-def verify_form(fields: Mapping[str, str], keyring: Keyring) -> str:
-    """Return the access key id that signed the form's policy; raise `S3Error` if its signature does not hold.
+def verify_form(fields: Mapping[str, str], keyring: Keyring) -> str | None:
+    """Return the access key id that signed the form's policy, None if nobody did; raise `S3Error` if that fails.
 
     The names of `fields` are in lower case.
     """
     if "signature" in fields or "awsaccesskeyid" in fields:
         raise signature_version_2()
     if not any(name in fields for name in _FIELDS):
-        raise anonymous()
+        return None
     for name in _FIELDS:
         if not fields.get(name):
             problem = f"Bucket POST must contain a field named '{name}'. If it is specified, check their order."

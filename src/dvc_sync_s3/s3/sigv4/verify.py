@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hmac import compare_digest
 
+from dvc_sync_s3.s3.access.accounts import MAIN, Account
 from dvc_sync_s3.s3.errors import S3Error
 from dvc_sync_s3.s3.request import S3Request
 from dvc_sync_s3.s3.sigv4.canonical import Scope, canonical_request, signature, signing_key, string_to_sign
@@ -22,6 +23,12 @@ class Keyring:
     secrets: Mapping[str, str] = field(repr=False)
     read_only: frozenset[str] = frozenset()
     """The access key ids that may change nothing."""
+    accounts: Mapping[str, Account] = field(default_factory=dict)
+    """Access key id → whose it is; the main account's are left out."""
+
+    def account(self, access_key_id: str) -> Account:
+        """Return whose the key is."""
+        return self.accounts.get(access_key_id, MAIN)
 
 
 @dataclass(frozen=True, slots=True)
