@@ -9,7 +9,7 @@ from dvc_sync_s3.app.playground import FOLDER, playground_at
 from dvc_sync_s3.dataset.selection import GroundTruth, Selection, Skips
 from dvc_sync_s3.dvc.choice import RemoteSettings
 from dvc_sync_s3.errors import SettingsError
-from dvc_sync_s3.git.model import Author, Credentials, Repository, split_credentials
+from dvc_sync_s3.git.model import Author, Credentials, Repository, Signing, Ssh, is_ssh, split_credentials
 from dvc_sync_s3.settings import Settings
 
 _DEFAULT_NAME = "dvc-sync"
@@ -24,8 +24,38 @@ def repository(settings: Settings) -> Repository:
         if credentials is not None and credentials.token != token:
             raise SettingsError("GIT_REPO and GIT_PAT_TOKEN hold two different tokens: keep the one in GIT_PAT_TOKEN.")
         credentials = credentials or Credentials(name, token)
-    author = Author(settings.git_author_name or name, settings.git_author_email)
-    return Repository(url, settings.git_branch, author, credentials)
+    if settings.git_ssh_key_file is not None and not is_ssh(url):
+        raise SettingsError(
+            "GIT_SSH_KEY_FILE is set, but GIT_REPO is no address for ssh, as git@host:team/data.git is."
+        )
+    return Repository(
+        url,
+        settings.git_branch,
+        Author(settings.git_author_name or name, settings.git_author_email),
+        credentials,
+        committer=_committer(settings),
+        ssh=Ssh(_absolute(settings.git_ssh_key_file), _absolute(settings.git_ssh_known_hosts_file)),
+        signing=_signing(settings),
+        mailmap=_absolute(settings.git_mailmap_file),
+    )
+
+
+def _committer(settings: Settings) -> Author | None:
+    name, email = settings.git_committer_name, settings.git_committer_email
+    return Author(name, email) if name is not None and email is not None else None
+
+
+def _signing(settings: Settings) -> Signing:
+    key, wanted = settings.git_signing_key, settings.git_sign_commits
+    if key is None:
+        return Signing(wanted, None, settings.git_signing_format)
+    is_file = Path(key).expanduser().is_file()
+    kind = settings.git_signing_format or ("ssh" if is_file else "openpgp")
+    return Signing(is_wanted=True, key=str(Path(key).expanduser().absolute()) if is_file else key, format=kind)
+
+
+def _absolute(path: Path | None) -> Path | None:
+    return None if path is None else path.absolute()
 
 
 def selection(settings: Settings) -> Selection:

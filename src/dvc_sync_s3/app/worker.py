@@ -21,6 +21,7 @@ from dvc_sync_s3.store.reader import Reader
 from dvc_sync_s3.sync.bundle import BundleRules
 from dvc_sync_s3.sync.cycle import Cycle, Reporter
 from dvc_sync_s3.sync.ledger import Ledger
+from dvc_sync_s3.sync.people import CoAuthors
 from dvc_sync_s3.sync.reading import Changes
 from dvc_sync_s3.sync.status import StatusFile
 from dvc_sync_s3.sync.tracked import TrackedDataset, written_out_paths
@@ -64,6 +65,6 @@ def _build(settings: Settings, hidden: Path, ledger: Ledger, report: Reporter) -
     dataset = TrackedDataset(dataset_path, layout_for(dataset_path), clone, remote_settings(settings, hidden))
     selected = selection(settings)
     ledger.select(selected)
-    cycle = Cycle(Changes(store, selected), clone, dataset, ledger, report)
+    cycle = Cycle(Changes(store, selected), clone, dataset, ledger, report, CoAuthors(settings.git_co_authors))
     rules = BundleRules(settings.bundle_quiet_seconds, settings.bundle_max_seconds, settings.bundle_countdown)
     return Worker(store, cycle.run, StatusFile(hidden), rules, SystemClock(), ledger.count_skipped)

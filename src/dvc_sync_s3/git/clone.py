@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from dvc_sync_s3.errors import Blocked
 from dvc_sync_s3.git.command import Git
 from dvc_sync_s3.git.failures import CloneBroken
-from dvc_sync_s3.git.model import Repository, Tip
+from dvc_sync_s3.git.model import Author, Repository, Tip
 from dvc_sync_s3.git.place import Place
 from dvc_sync_s3.git.trailers import INSTANCE, parse_seq
 
@@ -103,7 +103,7 @@ class Clone:
             entry = f"{modes.get(path, '100644')},{blob},{path}"
             self._run("update-index", "--add", "--replace", "--cacheinfo", entry, extra=index)
         tree = self._run("write-tree", "--missing-ok", extra=index).decode().strip()
-        arguments = ("commit-tree", "--no-gpg-sign", "-p", self._id(_TIP), "-F", "-", tree)
+        arguments = ("commit-tree", self._signing(), "-p", self._id(_TIP), "-F", "-", tree)
         commit = self._run(*arguments, stdin=message.encode()).decode().strip()
         self._run("update-ref", _OURS, commit)
         return commit
@@ -111,6 +111,22 @@ class Clone:
     def push(self, commit: str) -> None:
         """Make `commit` the branch's tip on the server, creating the branch if need be; raise Rejected if it moved."""
         self._run("push", "--porcelain", "--no-verify", "origin", f"{commit}:{self._branch}")
+
+    def proper(self, people: Sequence[Author]) -> tuple[Author, ...]:
+        """Return how the repository's mailmap wants `people` to be named: themselves, if there is none."""
+        if self._repository.mailmap is None or not people:
+            return tuple(people)
+        asked = "".join(f"{who.name} <{who.email}>\n" for who in people)
+        lines = self._run("check-mailmap", "--stdin", stdin=asked.encode()).decode(errors="replace").splitlines()
+        answers = (line.rpartition(" <") for line in lines)
+        return tuple(Author(name, email.removesuffix(">")) for name, _, email in answers)
+
+    def _signing(self) -> str:
+        """Return git's option: commit-tree heeds no commit.gpgSign by itself."""
+        wanted = self._repository.signing.is_wanted
+        if wanted is None:
+            wanted = self._text("config", "--type=bool", "--default=false", "--get", "commit.gpgSign") == "true"
+        return "--gpg-sign" if wanted else "--no-gpg-sign"
 
     @property
     def _branch(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from urllib.parse import urlsplit
 
 from dvc_sync_s3.errors import Blocked, Transient
 from dvc_sync_s3.git.failures import CloneBroken, classify
-from dvc_sync_s3.git.model import Repository, without_secrets
+from dvc_sync_s3.git.model import Repository, Ssh, without_secrets
 from dvc_sync_s3.process import run_child
 
 _KEPT_OF_GIT = {
@@ -65,18 +66,25 @@ def git_environment(environ: Mapping[str, str], repository: Repository) -> dict[
     config can be read by others, and a helper bound to the server's address answers no one else.
     """
     environment = {name: value for name, value in environ.items() if not _is_dropped(name)}
-    author = repository.author
+    author, committer = repository.author, repository.committer or repository.author
     environment |= {
         "GIT_TERMINAL_PROMPT": "0",
+        # Else ssh and ssh-keygen ask on the terminal for a passphrase or a new server's key; this program says no.
+        "SSH_ASKPASS": "false",
+        "SSH_ASKPASS_REQUIRE": "force",
         "GIT_OPTIONAL_LOCKS": "0",
         "GIT_LITERAL_PATHSPECS": "1",
         "LC_ALL": "C",
-        **{f"GIT_{role}_NAME": author.name for role in ("AUTHOR", "COMMITTER")},
-        **{f"GIT_{role}_EMAIL": author.email for role in ("AUTHOR", "COMMITTER")},
+        "GIT_AUTHOR_NAME": author.name,
+        "GIT_AUTHOR_EMAIL": author.email,
+        "GIT_COMMITTER_NAME": committer.name,
+        "GIT_COMMITTER_EMAIL": committer.email,
     }
-    settings = [*_SETTINGS, ("remote.origin.url", repository.url)]
-    if repository.credentials is not None:
-        parts = urlsplit(repository.url)
+    if repository.ssh != Ssh():
+        environment["GIT_SSH_COMMAND"] = ssh_command(repository.ssh)
+    settings = [*_SETTINGS, ("remote.origin.url", repository.url), *_of_repository(repository)]
+    parts = urlsplit(repository.url)
+    if repository.credentials is not None and parts.scheme in {"http", "https"}:
         helper = f"credential.{parts.scheme}://{parts.netloc}.helper"
         settings += [(helper, ""), (helper, _HELPER)]
         environment |= {_USERNAME: repository.credentials.username, _TOKEN: repository.credentials.token}
@@ -84,6 +92,37 @@ def git_environment(environ: Mapping[str, str], repository: Repository) -> dict[
     for index, (key, value) in enumerate(settings):
         environment |= {f"GIT_CONFIG_KEY_{index}": key, f"GIT_CONFIG_VALUE_{index}": value}
     return environment
+
+
+def ssh_command(ssh: Ssh) -> str:
+    r"""Return the ssh command line, for a shell, that uses this key and these known hosts and no others.
+
+    https://man.openbsd.org/ssh_config describes the options; a % in a path would be a token of theirs.
+
+    >>> ssh_command(Ssh(Path("/run/secrets/deploy key")))
+    'ssh -o BatchMode=yes -o IdentitiesOnly=yes -o \'IdentityFile="/run/secrets/deploy key"\''
+    """
+    options = ["BatchMode=yes"]
+    if ssh.key_file is not None:
+        options += ["IdentitiesOnly=yes", f"IdentityFile={_quoted(ssh.key_file)}"]
+    if ssh.known_hosts_file is not None:
+        known = f"UserKnownHostsFile={_quoted(ssh.known_hosts_file)}"
+        options += ["StrictHostKeyChecking=yes", known, f"GlobalKnownHostsFile={os.devnull}"]
+    return shlex.join(["ssh", *(part for option in options for part in ("-o", option))])
+
+
+def _quoted(path: Path) -> str:
+    return '"' + str(path).replace("%", "%%") + '"'
+
+
+def _of_repository(repository: Repository) -> list[tuple[str, str]]:
+    signing = repository.signing
+    values = (
+        ("user.signingKey", signing.key),
+        ("gpg.format", signing.format),
+        ("mailmap.file", repository.mailmap),
+    )
+    return [(name, str(value)) for name, value in values if value is not None]
 
 
 _SETTINGS = (
@@ -107,6 +146,6 @@ _SETTINGS = (
 
 def _is_dropped(name: str) -> bool:
     upper = name.upper()
-    if upper.startswith(("AWS_", "S3_", "DVC_", "LC_")) or upper == "LANGUAGE":
+    if upper.startswith(("AWS_", "S3_", "DVC_", "LC_")) or upper in {"LANGUAGE", "GPG_TTY"}:
         return True
     return upper.startswith("GIT_") and upper not in _KEPT_OF_GIT

@@ -24,6 +24,10 @@ _OURS = (
     _Row(r"detected dubious ownership", Blocked, "Make the service's user the owner of the clone's folder."),
     _Row(r"unable to create .*: permission denied|insufficient permission|could not create .*: permission denied"
          r"|read-only file system", Blocked, "Let the service's user write to the clone's folder."),
+    _Row(r"failed to sign|signing failed|user\.signingkey|cannot run '?(gpg|ssh-keygen)|unsupported value for gpg"
+         r"|load public key|error: load key|could ?n[o']t get .*signing key", Blocked,
+         "Check the key that commits are signed with (GIT_SIGNING_KEY, or user.signingKey of the service's user):"
+         " it must be there, without a passphrase or in an agent."),
     _Row(r"bad object|reference broken|index file (corrupt|smaller)|object file .* is empty|loose object .* is corrupt"
          r"|not a git repository|unable to read (tree|sha1|[0-9a-f]{40})|bad (tree|index|ref|revision)"
          r"|is not a valid object|needed a single revision|shallow file (is|has)|bad shallow line"
@@ -37,6 +41,10 @@ _OURS = (
 _ANYONES = (
     _Row(r"\[rejected\].*\((fetch first|non-fast-forward|stale info)\)"
          r"|\(?(cannot lock ref|incorrect old value provided|failed to update ref|reference already exists)", Rejected),
+    _Row(r"verified signature|must be signed|unsigned commit|signed commits", Blocked,
+         "The server wants signed commits: set GIT_SIGNING_KEY and make the key known there."),
+    _Row(r"permissions .* are too open|bad permissions|unprotected private key", Blocked,
+         "Let only the service's user read the private key: chmod 600."),
     _Row(r"protected branch|GH0\d\d:|rule violations|not allowed to push", Blocked,
          "The branch is protected: let the service's account push to it, or set another GIT_BRANCH."),
     _Row(r"hook declined|\[remote rejected\]", Blocked,
@@ -69,10 +77,14 @@ def classify(output: str, doing: str) -> SyncError:
     return row.error(f"git {doing}: {_sentence(lines)}", hint=row.hint)
 
 
+# Git's own lines, a server's, and those of ssh, which begin with nothing in particular.
+_TELLING = re.compile(r"fatal:|error:|!|remote:|ssh:|host key|load key|.*permission denied", re.IGNORECASE)
+
+
 def _first(rows: tuple[_Row, ...], text: str) -> _Row | None:
     return next((row for row in rows if re.search(row.pattern, text, re.IGNORECASE)), None)
 
 
 def _sentence(lines: list[str]) -> str:
-    telling = [line for line in lines if re.match(r"fatal:|error:|!|remote:", line)] or lines
+    telling = [line for line in lines if _TELLING.match(line)] or lines
     return "; ".join(telling)[:600] or "no reason given"

@@ -27,13 +27,40 @@ class Credentials:
 
 
 @dataclass(frozen=True, slots=True)
+class Ssh:
+    """How ssh connects: with which private key, and which servers' keys are known; None is as the user's ssh does."""
+
+    key_file: Path | None = None
+    known_hosts_file: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Signing:
+    """What commits are signed with; None is what the user's own Git configuration says.
+
+    `key` as Git's user.signingKey, `format` as its gpg.format: https://git-scm.com/docs/git-config
+    """
+
+    is_wanted: bool | None = None
+    key: str | None = None
+    format: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Repository:
-    """The team's repository on its server; `url` carries no secret."""
+    """The team's repository on its server; `url` carries no secret.
+
+    `committer`: None is the author. `mailmap`: a file in the form of https://git-scm.com/docs/gitmailmap.
+    """
 
     url: str
     branch: str
     author: Author
     credentials: Credentials | None = None
+    committer: Author | None = None
+    ssh: Ssh = Ssh()
+    signing: Signing = Signing()
+    mailmap: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +98,18 @@ def split_credentials(url: str) -> tuple[str, Credentials | None]:
         username, token = "x-access-token", username
     clean = parts._replace(netloc=host).geturl()
     return clean, Credentials(unquote(username), unquote(token))
+
+
+def is_ssh(url: str) -> bool:
+    """Tell whether Git reaches `url` by ssh.
+
+    >>> is_ssh("git@git.example.com:team/data.git"), is_ssh("ssh://git.example.com/data.git"), is_ssh("/srv/data.git")
+    (True, True, False)
+    """
+    if "://" in url:
+        return urlsplit(url).scheme in {"ssh", "git+ssh", "ssh+git"}
+    host, colon, _ = url.partition(":")
+    return bool(colon) and "/" not in host and len(host) > 1
 
 
 def without_secrets(text: str, credentials: Credentials | None) -> str:

@@ -32,7 +32,13 @@ class Settings(S3Settings, GitSettings, DvcSettings, DatasetSettings, BundleSett
 
     @model_validator(mode="after")
     def _check_repository(self) -> Self:
-        needing = ("git_pat_token", "dvc_remote_url", "dvc_cloud_storage_provider", "dvc_remote_name")
+        needing = (
+            "git_pat_token",
+            "git_ssh_key_file",
+            "dvc_remote_url",
+            "dvc_cloud_storage_provider",
+            "dvc_remote_name",
+        )
         for name in needing:
             if self.git_repo is None and getattr(self, name) is not None:
                 raise ValueError(f"GIT_REPO is missing: {name.upper()} is set and means nothing without it")

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal, Self
 
-from pydantic import BaseModel, Field, SecretStr
+from pydantic import BaseModel, Field, SecretStr, model_validator
+
+from dvc_sync_s3.settings.pairs import refuse_half
 
 
 class GitSettings(BaseModel):
@@ -20,3 +23,45 @@ class GitSettings(BaseModel):
     git_pat_token: SecretStr | None = Field(None, description="An access token that may push to the branch.")
     git_author_name: str | None = Field(None, description="Who our commits are by; GIT_PAT_NAME when left out.")
     git_author_email: str = Field("dvc-sync-s3@users.noreply.invalid", description="The e-mail address of our commits.")
+    git_committer_name: str | None = Field(
+        None, description="Who commits, if it is to be someone else than the author."
+    )
+    git_committer_email: str | None = Field(None, description="The committer's e-mail address.")
+    git_co_authors: Literal["on", "off"] = Field(
+        "on",
+        description="Whether commits name annotators with their e-mail address, as Co-authored-by; off: no address.",
+    )
+    git_mailmap_file: Path | None = Field(
+        None, description="A file that gives annotators other names or addresses in commits, in Git's mailmap form."
+    )
+    git_sign_commits: bool | None = Field(
+        None,
+        description="Whether commits are signed; left out: if GIT_SIGNING_KEY is set or Git's configuration says so.",
+    )
+    git_signing_key: str | None = Field(
+        None, description="What to sign with: an ssh key's file, or the id of a GPG key; user.signingKey when left out."
+    )
+    git_signing_format: Literal["ssh", "openpgp", "x509"] | None = Field(
+        None, description="The kind of that key; left out: ssh if GIT_SIGNING_KEY is a file, else openpgp."
+    )
+    git_ssh_key_file: Path | None = Field(
+        None, description="The private key for a GIT_REPO by ssh, such as a deploy key; only the user may read it."
+    )
+    git_ssh_known_hosts_file: Path | None = Field(
+        None, description="The keys of ssh servers that may be trusted; the user's known_hosts when left out."
+    )
+
+    @model_validator(mode="after")
+    def _check_files(self) -> Self:
+        for name in ("git_mailmap_file", "git_ssh_key_file", "git_ssh_known_hosts_file"):
+            path: Path | None = getattr(self, name)
+            if path is not None and not path.is_file():
+                raise ValueError(f"{name.upper()} names {path}, which is not there")
+        return self
+
+    @model_validator(mode="after")
+    def _check_signing(self) -> Self:
+        refuse_half(self, "git_committer_name", "git_committer_email")
+        if self.git_signing_key is not None and self.git_sign_commits is False:
+            raise ValueError("GIT_SIGN_COMMITS is false, but GIT_SIGNING_KEY is set: leave out one of them")
+        return self

@@ -19,6 +19,7 @@ from dvc_sync_s3.git.clone import Clone
 from dvc_sync_s3.git.model import Tip
 from dvc_sync_s3.sync.ledger import Attempt, Ledger
 from dvc_sync_s3.sync.message import compose
+from dvc_sync_s3.sync.people import CoAuthors, people
 from dvc_sync_s3.sync.plan import Reading, find, plan
 from dvc_sync_s3.sync.reading import Bundle, Changes
 from dvc_sync_s3.sync.settle import settle
@@ -58,13 +59,20 @@ class Cycle:
     """Bring the branch up to date with the store. Only the process that holds the sync's lock runs it."""
 
     def __init__(
-        self, changes: Changes, clone: Clone, dataset: TrackedDataset, ledger: Ledger, report: Reporter
+        self,
+        changes: Changes,
+        clone: Clone,
+        dataset: TrackedDataset,
+        ledger: Ledger,
+        report: Reporter,
+        co_authors: CoAuthors = CoAuthors.ON,
     ) -> None:
         self._changes = changes
         self._clone = clone
         self._dataset = dataset
         self._ledger = ledger
         self._report = report
+        self._co_authors = co_authors
 
     def run(self) -> Synced:
         """Sync one bundle. Raises Rejected to be run again at once, Transient for later, Blocked for a person."""
@@ -106,7 +114,8 @@ class Cycle:
         self._dataset.verify(written)
         self._report(Step.VERIFIED)
         seq = max(bundle.seq, self._ledger.position)  # less where objects are looked at again
-        message = compose(merged.touched, merged.conflicts, self._ledger.instance, seq)
+        named = people(merged.touched, self._co_authors, self._clone.proper)
+        message = compose(merged.touched, merged.conflicts, named, self._ledger.instance, seq)
         commit = self._clone.commit(self._dataset.files(written), message)
         self._report(Step.COMMITTED)
         findings = tuple(find(reading) for reading in bundle.readings)

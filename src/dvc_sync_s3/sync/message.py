@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
-from dvc_sync_s3.dataset.model import Annotator, Conflict, Outcome, RecordId, Touched
+from dvc_sync_s3.dataset.model import Conflict, Outcome, RecordId, Touched
 from dvc_sync_s3.git.trailers import format_trailers
+from dvc_sync_s3.sync.people import People, one_line
 
 _MOST_LINES = 20
-_LONGEST_NAME = 80
-_EMAIL = re.compile(r"[^\s<>@]{1,64}@[^\s<>@]{1,255}")
 _INSTANCE = re.compile(r"[!-~]+")
 
 
-def compose(touched: Sequence[Touched], conflicts: Sequence[Conflict], instance: str, seq: int) -> str:
+def compose(touched: Sequence[Touched], conflicts: Sequence[Conflict], people: People, instance: str, seq: int) -> str:
     """Return the message of the commit that covers the changes of `instance` up to `seq`.
 
     Labels and names are written by people, so they are kept to one printable line behind a dash, where Git and
@@ -26,12 +25,12 @@ def compose(touched: Sequence[Touched], conflicts: Sequence[Conflict], instance:
     paragraphs = [
         _subject(touched),
         _section("By label:", _counted(label for each in touched for label in each.labels)),
-        _section("By annotator:", _counted(_name(each.annotator) for each in touched if each.annotator)),
+        _section("By annotator:", _counted(people.names[each.annotator] for each in touched if each.annotator)),
         _section(
             "Changed on both sides; the annotators' version stands, the other is in this commit's parent:",
             [f"{_place(each.record)}, annotation {each.annotation_id}" for each in conflicts],
         ),
-        "\n".join([*_co_authors(touched), format_trailers(instance, seq)]),
+        "\n".join([*_co_authors(people), format_trailers(instance, seq)]),
     ]
     return "\n\n".join(paragraph for paragraph in paragraphs if paragraph)
 
@@ -52,27 +51,12 @@ def _section(title: str, entries: Sequence[str]) -> str:
 
 
 def _counted(names: Iterable[str]) -> list[str]:
-    counts = Counter(_one_line(name) for name in names)
+    counts = Counter(one_line(name) for name in names)
     return [f"{name}: {count}" for name, count in sorted(counts.items(), key=lambda item: (-item[1], item[0]))]
 
 
-def _co_authors(touched: Sequence[Touched]) -> Iterator[str]:
-    people = {who.email: who for each in touched if (who := each.annotator) and _is_email(who.email)}
-    for email in sorted(people)[:_MOST_LINES]:
-        yield f"Co-authored-by: {_name(people[email])} <{email}>"
-
-
-def _is_email(text: str) -> bool:
-    return text.isprintable() and _EMAIL.fullmatch(text) is not None
-
-
-def _name(who: Annotator) -> str:
-    return _one_line(who.name) or _one_line(who.email) or "unknown"
-
-
-def _one_line(text: str) -> str:
-    visible = "".join(each if each.isprintable() and each not in "<>" else " " for each in text)
-    return " ".join(visible.split())[:_LONGEST_NAME]
+def _co_authors(people: People) -> list[str]:
+    return [f"Co-authored-by: {who}" for who in people.co_authors[:_MOST_LINES]]
 
 
 def _place(record: RecordId) -> str:

@@ -11,13 +11,14 @@ from pathlib import Path
 import pytest
 
 from dvc_sync_s3.git.clone import Clone
-from dvc_sync_s3.git.model import Author, Repository
+from dvc_sync_s3.git.model import Author, Repository, Signing, Ssh
 
 ENVIRON = {
     "PATH": os.environ["PATH"],
     "GIT_CONFIG_NOSYSTEM": "1",
     "GIT_CONFIG_GLOBAL": os.devnull,
 }
+NO_SSH, NO_SIGNING = Ssh(), Signing()
 PATHS = (".dvc/config", "data/data.json.dvc", "data/.gitignore")
 
 
@@ -78,8 +79,24 @@ def member(tmp_path: Path, server: Path) -> Member:
 def open_clone(tmp_path: Path, server: Path) -> Callable[..., Clone]:
     """Return a function that opens our clone: each call is a restart of the service."""
 
-    def open_(branch: str = "main", url: str = "", environ: dict[str, str] = ENVIRON) -> Clone:
-        repository = Repository(url or server.as_uri(), branch, Author("DVC Sync", "sync@example.com"))
+    def open_(
+        branch: str = "main",
+        url: str = "",
+        environ: dict[str, str] = ENVIRON,
+        committer: Author | None = None,
+        ssh: Ssh = NO_SSH,
+        signing: Signing = NO_SIGNING,
+        mailmap: Path | None = None,
+    ) -> Clone:
+        repository = Repository(
+            url or server.as_uri(),
+            branch,
+            Author("DVC Sync", "sync@example.com"),
+            committer=committer,
+            ssh=ssh,
+            signing=signing,
+            mailmap=mailmap,
+        )
         return Clone(tmp_path / "clone", repository, PATHS, environ=environ)
 
     return open_

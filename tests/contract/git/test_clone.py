@@ -282,9 +282,7 @@ def test_a_personal_gitconfig_does_not_change_what_we_commit(member: Member, ope
     (hooks / "pre-push").write_text("#!/bin/sh\nexit 1\n")
     (hooks / "pre-push").chmod(0o755)
     personal = tmp_path / "gitconfig"
-    personal.write_text(
-        f"[core]\nautocrlf = true\nhooksPath = {hooks}\n[commit]\ngpgSign = true\n[push]\ngpgSign = true\n"
-    )
+    personal.write_text(f"[core]\nautocrlf = true\nhooksPath = {hooks}\n[push]\ngpgSign = true\n")
     clone = open_clone(environ={"PATH": environ["PATH"], "GIT_CONFIG_GLOBAL": str(personal)})
     commit = sync(clone, b"a\r\nb\n", 1)
     assert clone.refresh().commit == commit

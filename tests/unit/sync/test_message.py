@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Sequence
 
 import pytest
 from hypothesis import given, settings
@@ -8,7 +9,8 @@ from hypothesis import strategies as st
 
 from dvc_sync_s3.dataset.model import Annotator, Conflict, Outcome, RecordId, Touched
 from dvc_sync_s3.git.trailers import parse_seq
-from dvc_sync_s3.sync.message import compose
+from dvc_sync_s3.sync import message as messages
+from dvc_sync_s3.sync.people import CoAuthors, people
 
 _ANN = Annotator("Ann Lee", "ann@example.com")
 _INSTANCE = "5f0c"
@@ -21,6 +23,12 @@ def _touched(
     number: int = 7,
 ) -> Touched:
     return Touched(outcome, RecordId(3, 5), number, annotator, labels)
+
+
+def compose(
+    touched: Sequence[Touched], conflicts: Sequence[Conflict], instance: str, seq: int, credit: CoAuthors = CoAuthors.ON
+) -> str:
+    return messages.compose(touched, conflicts, people(touched, credit, list), instance, seq)
 
 
 def _trailers(message: str) -> list[str]:
@@ -163,3 +171,17 @@ def test_an_annotator_is_a_co_author_once() -> None:
 def test_an_instance_that_could_not_be_found_again_is_refused(instance: str) -> None:
     with pytest.raises(ValueError, match="one word"):
         compose([], [], instance, 1)
+
+
+def test_without_co_authors_no_address_gets_into_git() -> None:
+    touched = [
+        _touched(annotator=_ANN),
+        _touched(annotator=Annotator("", "b@example.com")),
+        _touched(annotator=Annotator("c@example.com", "c@example.com")),
+        _touched(annotator=Annotator("user 4", "")),
+    ]
+
+    message = compose(touched, [], _INSTANCE, 12, CoAuthors.OFF)
+
+    assert "@" not in message
+    assert "By annotator:\n- someone: 2\n- Ann Lee: 1\n- user 4: 1\n" in message
