@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -140,6 +141,11 @@ def test_extra_keys_are_read_with_what_they_may_do() -> None:
     assert read_settings().extra_keys == ()
     settings = dotenv("S3_EXTRA_KEYS='colleague:a/b+c=:d:rw, dashboard:secret:ro,'")
     assert settings.extra_keys == (ExtraKey("colleague", "a/b+c=:d", "rw"), ExtraKey("dashboard", "secret", "ro"))
+
+
+def test_an_upload_rests_for_days_or_for_ever() -> None:
+    assert read_settings().upload_expiry == timedelta(days=7)
+    assert dotenv("S3_UPLOAD_EXPIRY_DAYS=0").upload_expiry is None
 
 
 def test_an_extra_key_may_be_anothers() -> None:

@@ -53,7 +53,7 @@ def create_app(settings: Settings) -> Application:
     configure_logs()
     ground = prepare(settings)
     clock = SystemClock()
-    store = Store(settings.s3_data_folder, clock)
+    store = Store(settings.s3_data_folder, clock, settings.upload_expiry)
     new_buckets = Ownership(settings.s3_object_ownership)
     supervisor = Supervisor(ground.hidden, WORKER_COMMAND, clock)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -76,6 +77,12 @@ class S3Settings(BaseModel):
         description="What new buckets begin with, in AWS's words: access control lists off and everything private;"
         " or, with one of the others, lists on and nothing public blocked.",
     )
+    s3_upload_expiry_days: int = Field(
+        7,
+        ge=0,
+        le=3650,
+        description="An upload in parts that got nothing for so many days is given up, within a day; 0: never.",
+    )
     s3_domain: Annotated[str, AfterValidator(_domains)] = Field(
         "localhost,s3.localhost",
         description="Host names under which a bucket may be a host of its own (bucket.s3.example.com), by commas.",
@@ -98,6 +105,11 @@ class S3Settings(BaseModel):
             for pair in found
             if pair
         )
+
+    @property
+    def upload_expiry(self) -> timedelta | None:
+        """Return how long an upload in parts may rest, None for ever."""
+        return timedelta(days=self.s3_upload_expiry_days) if self.s3_upload_expiry_days else None
 
     @property
     def s3_domains(self) -> tuple[str, ...]:

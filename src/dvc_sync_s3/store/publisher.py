@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from dvc_sync_s3.process import FileLock
-from dvc_sync_s3.store import index
+from dvc_sync_s3.store import index, uploads
 from dvc_sync_s3.store.buckets import forget_removed
 from dvc_sync_s3.store.incoming import remove_file
 from dvc_sync_s3.store.index import Place
@@ -24,6 +24,7 @@ from dvc_sync_s3.store.tree import Pending, Tree
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import timedelta
 
     from dvc_sync_s3.clock import Clock
     from dvc_sync_s3.store.committer import Committer, Transaction
@@ -50,13 +51,24 @@ _log = structlog.get_logger("store")
 
 
 class Publisher:
-    """Publish what `committer` commits; `publish` may also be called by hand, without `start`."""
+    """Publish what `committer` commits; `publish` may also be called by hand, without `start`.
 
-    def __init__(self, folder: DataFolder, rules: PathRules, committer: Committer, clock: Clock) -> None:
+    Once a day, files that crashes left are removed, and uploads that got nothing for `upload_expiry`.
+    """
+
+    def __init__(
+        self,
+        folder: DataFolder,
+        rules: PathRules,
+        committer: Committer,
+        clock: Clock,
+        upload_expiry: timedelta | None = None,
+    ) -> None:
         self._folder = folder
         self._tree = Tree(folder, rules)
         self._committer = committer
         self._clock = clock
+        self._upload_expiry = upload_expiry
         self._lock = FileLock(folder.publisher_lock)
         self._round = threading.Lock()
         self._wake = threading.Event()
@@ -111,8 +123,16 @@ class Publisher:
             self._connection.execute("PRAGMA query_only = ON")
         if self._connection is not None and self._clock.monotonic_s() >= self._sweep_at_s:
             self._sweep_at_s = self._clock.monotonic_s() + SWEEP_EVERY_S
+            self._expire_uploads()
             sweep(self._folder, self._connection, self._clock)
         return self._connection
+
+    def _expire_uploads(self) -> None:
+        if self._upload_expiry is None:
+            return
+        before_us = index.as_us(self._clock.now() - self._upload_expiry)
+        for file in self._committer.write_and_wait(functools.partial(uploads.expire, before_us=before_us)):
+            remove_file(self._folder.uploads / file)
 
     def _publish_all(self, connection: sqlite3.Connection) -> int:
         published, after, failed = 0, 0, None

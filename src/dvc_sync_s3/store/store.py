@@ -18,6 +18,7 @@ from dvc_sync_s3.store.reader import Reader
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from datetime import timedelta
     from pathlib import Path
 
     from dvc_sync_s3.clock import Clock
@@ -34,8 +35,10 @@ class Store(Reader):
     Writes raise sqlite3.Error or OSError if the disk refuses them; then nothing of them is listed.
     """
 
-    def __init__(self, folder: Path, clock: Clock) -> None:
+    def __init__(self, folder: Path, clock: Clock, upload_expiry: timedelta | None = None) -> None:
+        """Keep uploads in parts that get nothing for `upload_expiry` no longer than a day more, without it for ever."""
         super().__init__(folder)
+        self._upload_expiry = upload_expiry
         self._clock = clock
         self._committer: Committer | None = None
         self._publisher: Publisher | None = None
@@ -181,7 +184,7 @@ class Store(Reader):
             setup.release()
         self._checkpointer = Checkpointer(self._folder.index)
         self._committer = Committer(connection, self._clock, self._committed)
-        self._publisher = Publisher(self._folder, rules, self._committer, self._clock)
+        self._publisher = Publisher(self._folder, rules, self._committer, self._clock, self._upload_expiry)
         self._publisher.start()
         return adoption
 

@@ -35,6 +35,10 @@ INSERT OR REPLACE INTO parts (upload_id, number, size, etag, modified_at, checks
 """
 _FILE = "SELECT file FROM parts WHERE upload_id = ? AND number = ?"
 _FILES = "SELECT file FROM parts WHERE upload_id = ?"
+_RESTING = """
+SELECT upload_id FROM uploads WHERE initiated_at < :before
+AND NOT EXISTS (SELECT 1 FROM parts WHERE parts.upload_id = uploads.upload_id AND modified_at >= :before)
+"""
 _END = ("DELETE FROM uploads WHERE upload_id = ?", "DELETE FROM parts WHERE upload_id = ?")
 
 
@@ -69,6 +73,16 @@ def abort(transaction: Transaction, upload_id: str) -> Superseded:
     files = _files(transaction.connection, upload_id)
     _end(transaction, upload_id)
     return writes.Superseded(parts=files)
+
+
+def expire(transaction: Transaction, before_us: int) -> tuple[str, ...]:
+    """Forget the uploads that got nothing since `before_us` and return the files of their parts."""
+    execute = transaction.connection.execute
+    ended = [upload_id for (upload_id,) in execute(_RESTING, {"before": before_us})]
+    files = tuple(file for upload_id in ended for file in _files(transaction.connection, upload_id))
+    for upload_id in ended:
+        _end(transaction, upload_id)
+    return files
 
 
 def complete(
