@@ -6,7 +6,7 @@ the conflict is told. Nothing here reads or writes a file.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from dvc_sync_s3.dataset.annotation import NO_PROJECT, annotation_digest
@@ -23,35 +23,39 @@ from dvc_sync_s3.dataset.model import (
     Touched,
     WhenEmpty,
 )
-from dvc_sync_s3.dataset.record import Dataset, Record, in_order, parse_line, record_id, render
+from dvc_sync_s3.dataset.record import Record, parse_line, record_id, render
 
 
 @dataclass(frozen=True, slots=True)
 class Merged:
-    """The dataset with the edits in it, and what they did."""
+    """What the edits ask of the dataset, and what they did."""
 
-    dataset: Dataset
+    patch: Mapping[RecordId, bytes | None]
+    """The new line of each record that differs, None where it goes; empty if there is nothing to commit."""
     touched: tuple[Touched, ...]
     conflicts: tuple[Conflict, ...]
     added_records: frozenset[RecordId]
     """Records that were not in the dataset before; records that came back are among them."""
-    changed: bool
-    """Whether the dataset's content differs; if not, there is nothing to commit."""
 
 
-def merge(dataset: Dataset, edits: Sequence[Edit]) -> Merged:
-    """Return `dataset` with `edits`, given in order of seq, put into it.
+def homes(edits: Iterable[Edit]) -> frozenset[RecordId]:
+    """Return where the records that `edits` touch may be: under their own id, or the task's without a project."""
+    return frozenset(home for edit in edits for home in _candidates(edit.record))
+
+
+def merge(records: Mapping[RecordId, bytes], edits: Sequence[Edit]) -> Merged:
+    """Return what `edits`, given in order of seq, change of `records`: those of the dataset that are among `homes`.
 
     Merging the same edits again changes nothing. Raises Blocked if a record that an edit touches can't be read.
     """
-    records = dict(dataset.records)
+    left = dict(records)
+    patch: dict[RecordId, bytes | None] = {}
     touched: list[Touched] = []
     conflicts: list[Conflict] = []
     added: set[RecordId] = set()
-    changed = False
     for name, its_edits in sorted(_by_record(edits).items()):
-        home = _home(records, name)
-        before = None if home is None else parse_line(records[home])
+        home = next((candidate for candidate in _candidates(name) if candidate in left), None)
+        before = None if home is None else parse_line(left[home])
         revision = _Revision(name, before)
         for edit in its_edits:
             revision.apply(edit)
@@ -60,15 +64,14 @@ def merge(dataset: Dataset, edits: Sequence[Edit]) -> Merged:
         line = _line(revision.record())
         if line == _line(before):
             continue
-        changed = True
         if home is None:
             added.add(name)
         else:
-            del records[home]
+            patch[home] = None
+            del left[home]
         if line is not None:
-            records[revision.name] = line
-    merged = Dataset(in_order(records), dataset.others) if changed else dataset
-    return Merged(merged, tuple(touched), tuple(conflicts), frozenset(added), changed)
+            patch[revision.name] = left[revision.name] = line
+    return Merged(patch, tuple(touched), tuple(conflicts), frozenset(added))
 
 
 class _Revision:
@@ -153,10 +156,8 @@ def _by_record(edits: Sequence[Edit]) -> dict[RecordId, list[Edit]]:
     return grouped
 
 
-def _home(records: dict[RecordId, bytes], name: RecordId) -> RecordId | None:
-    """Return under which id the dataset has the record: its own, or the same task's without a project."""
-    candidates = (name, RecordId(NO_PROJECT, name.task))
-    return next((candidate for candidate in candidates if candidate in records), None)
+def _candidates(name: RecordId) -> tuple[RecordId, RecordId]:
+    return name, RecordId(NO_PROJECT, name.task)
 
 
 def _line(record: Record | None) -> bytes | None:

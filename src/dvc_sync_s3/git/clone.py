@@ -49,12 +49,15 @@ class Clone:
         self._place = Place(folder)
         self._git = Git(self._place.git_folder, repository, environ, timeout_s)
         self._is_ours = False
+        self._contents: dict[str, bytes | None] = {}
+        """What was read at the tip: a cycle asks for the same few files again and again."""
 
     def refresh(self) -> Tip:
         """Make the clone equal to the server's branch and return its tip; fetch nothing if the branch hasn't moved.
 
         Starts from the server's default branch if it has no such branch, and raises Blocked if it has neither.
         """
+        self._contents.clear()
         set_aside = self._place.set_aside_foreign()
         self._place.remove_locks()
         if not (self._is_ours and self._place.holds(self._repository.url)):
@@ -68,8 +71,10 @@ class Clone:
 
     def read(self, path: str) -> bytes | None:
         """Return the bytes of `path` at the tip, None if it isn't there or no regular file."""
-        ids = self._ids((path,))
-        return self._run("cat-file", "blob", ids[path]) if path in ids else None
+        if path not in self._contents:
+            ids = self._ids((path,))
+            self._contents[path] = self._run("cat-file", "blob", ids[path]) if path in ids else None
+        return self._contents[path]
 
     def tracks(self, path: str) -> bool:
         """Tell whether Git itself tracks `path` (a file or a folder) at the tip."""

@@ -32,7 +32,8 @@ class DvcSettings(BaseModel):
     """The settings whose names begin with DVC_."""
 
     dvc_dataset: Annotated[str, AfterValidator(_inside_repository)] = Field(
-        "data/data.json", description="The dataset's path in the repository: *.json, an array of Label Studio tasks."
+        "data/data.json",
+        description="The dataset's path in the repository: *.json, an array of tasks; *.jsonl, a task a line.",
     )
     dvc_remote_name: str | None = Field(
         None, description="Which of the repository's DVC remotes to use; its default one when left out."

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from dvc_sync_s3.dataset.merge import Merged, merge
+from dvc_sync_s3.dataset.merge import Merged, homes, merge
 from dvc_sync_s3.dataset.model import Edit
 from dvc_sync_s3.git.clone import Clone
 from dvc_sync_s3.git.model import Tip
@@ -84,9 +84,9 @@ class Cycle:
         if self._ledger.position:
             self._dataset.require()
         edits = self._plan(bundle.readings)
-        merged = merge(self._dataset.read(), edits)
+        merged = merge(self._dataset.read(homes(edits)), edits)
         self._report(Step.MERGED)
-        if not merged.changed:
+        if not merged.patch:
             self._ledger.covered([find(reading) for reading in bundle.readings], bundle.seq)
             return Synced(bundle.seq)
         return self._publish(tip, merged, bundle)
@@ -107,7 +107,7 @@ class Cycle:
         return edits
 
     def _publish(self, tip: Tip, merged: Merged, bundle: Bundle) -> Synced:
-        written = self._dataset.write(merged.dataset)
+        written = self._dataset.write(merged.patch)
         self._report(Step.WRITTEN)
         self._dataset.upload(written)
         self._report(Step.UPLOADED)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
-from dvc_sync_s3.dataset.layouts.layout import Layout, Written
-from dvc_sync_s3.dataset.record import Dataset
+from dvc_sync_s3.dataset.layouts import Layout, Version, Written
+from dvc_sync_s3.dataset.model import RecordId
 from dvc_sync_s3.dvc.cache import Cache
 from dvc_sync_s3.dvc.choice import RemoteSettings
 from dvc_sync_s3.dvc.gitignore import with_ignored
@@ -16,6 +16,7 @@ from dvc_sync_s3.dvc.remote import Remote
 from dvc_sync_s3.dvc.root import CONFIG, config_paths, find_root
 from dvc_sync_s3.errors import Blocked, Transient
 from dvc_sync_s3.git.clone import Clone
+from dvc_sync_s3.sync.contents import Contents
 
 
 class TrackedDataset:
@@ -26,16 +27,13 @@ class TrackedDataset:
         self._layout = layout
         self._clone = clone
         self._remote_settings = remote
-        self._cache = Cache(clone.folder / ".dvc" / "cache")
+        dvc_folder = clone.folder / ".dvc"
+        self._contents = Contents(Cache(dvc_folder / "cache"), dvc_folder / "tmp", self._opened)
         self._resolved: tuple[object, Remote] | None = None
 
-    def read(self) -> Dataset:
-        """Return the dataset as the branch has it; an absent one is empty. Raises Transient or Blocked."""
-        pointer = self._pointer()
-        if pointer is None:
-            self._refuse_if_git_tracks_it()
-            return Dataset({})
-        return self._layout.read(self._version(pointer))
+    def read(self, names: Collection[RecordId]) -> Mapping[RecordId, bytes]:
+        """Return those of the records that the branch has; raises Transient or Blocked."""
+        return self._layout.read(self._version(), names, self._contents)
 
     def require(self) -> None:
         """Raise Blocked if the branch no longer has the dataset: it would be begun anew, without what it held."""
@@ -46,30 +44,33 @@ class TrackedDataset:
                 hint=f"Restore {name} and push; or, if the dataset was moved, set DVC_DATASET to where it is now.",
             )
 
-    def write(self, dataset: Dataset) -> Written:
-        """Put a new version into the cache and let go of all but it and the branch's."""
-        pointer = self._pointer()
-        fresh = self._clone.folder / ".dvc" / "tmp" / "dataset.tmp"
-        fresh.parent.mkdir(parents=True, exist_ok=True)
-        written = self._layout.write(dataset, fresh)
-        self._cache.adopt(fresh, written.md5)
-        self._cache.keep({written.md5, *([pointer.md5] if pointer else [])})
+    def lines(self) -> Iterator[tuple[RecordId | None, bytes]]:
+        """Yield all that the branch has, one element at a time; raises Transient or Blocked."""
+        return self._layout.lines(self._version(), self._contents)
+
+    def write(self, patch: Mapping[RecordId, bytes | None]) -> Written:
+        """Put the version with `patch` into the cache, and let go of what it took no part in."""
+        written = self._layout.write(self._version(), patch, self._contents)
+        self._contents.let_go()
         return written
 
     def upload(self, written: Written) -> None:
-        """Send a version to the DVC remote. Raises Transient or Blocked."""
-        with self._opened(self._pointer()) as remote:
-            remote.push(written.md5, self._cache.path(written.md5))
+        """Send what is new with a version to the DVC remote. Raises Transient or Blocked."""
+        with self._opened() as remote:
+            for content in written.fresh:
+                remote.push(content.md5, self._contents.path(content.md5))
 
     def verify(self, written: Written) -> None:
-        """Make sure that the remote has the whole version. Raises Transient if it doesn't."""
-        with self._opened(self._pointer()) as remote:
-            remote.verify(written.md5, written.size)
+        """Make sure that the remote has what is new with a version, whole. Raises Transient if it doesn't."""
+        with self._opened() as remote:
+            for content in written.fresh:
+                remote.verify(content.md5, content.size)
 
     def files(self, written: Written) -> dict[str, bytes]:
         """Return what the commit changes: the `.dvc` file and, once, the `.gitignore` beside the dataset."""
         name = pointer_path(self._path)
-        files = {name: write_pointer(self._clone.read(name), self._path, written.md5, written.size)}
+        version = written.version
+        files = {name: write_pointer(self._clone.read(name), self._path, version.md5, version.size or 0)}
         ignored = with_ignored(self._clone.read(gitignore_path(self._path)), self._path)
         if ignored is not None:
             files[gitignore_path(self._path)] = ignored
@@ -79,28 +80,25 @@ class TrackedDataset:
         content = self._clone.read(pointer_path(self._path))
         return None if content is None else read_pointer(content, self._path)
 
-    def _version(self, pointer: Pointer) -> Path:
-        """Return a file that holds the version: from the cache if it is whole there, else from the remote."""
-        path = self._cache.path(pointer.md5)
-        if not self._cache.intact(pointer.md5):
-            fresh = self._clone.folder / ".dvc" / "tmp" / "fetched.tmp"
-            fresh.parent.mkdir(parents=True, exist_ok=True)
-            with self._opened(pointer) as remote:
-                remote.fetch(pointer.md5, fresh)
-            self._cache.adopt(fresh, pointer.md5)
-        return path
+    def _version(self) -> Version | None:
+        pointer = self._pointer()
+        if pointer is None:
+            self._refuse_if_git_tracks_it()
+            return None
+        return Version(pointer.md5, pointer.size)
 
     @contextmanager
-    def _opened(self, pointer: Pointer | None) -> Iterator[Remote]:
+    def _opened(self) -> Iterator[Remote]:
         """Give the DVC remote; after a failure it is opened anew, as its connections may be what is broken."""
         try:
-            yield self._remote(pointer)
+            yield self._remote()
         except (Transient, Blocked):
             self._resolved = None
             raise
 
-    def _remote(self, pointer: Pointer | None) -> Remote:
+    def _remote(self) -> Remote:
         """Return the DVC remote, resolved again only when the branch's configuration of it has changed."""
+        pointer = self._pointer()
         root, named = self._dvc_root(), pointer.remote if pointer else None
         basis = (root, (root / CONFIG).read_bytes(), named)
         if self._resolved is None or self._resolved[0] != basis:

@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from dvc_sync_s3.dataset.annotation import annotation_digest
 from dvc_sync_s3.dataset.canonical import digest
 from dvc_sync_s3.dataset.merge import Merged
 from dvc_sync_s3.dataset.model import Annotation, Outcome, PutAnnotation, RecordId, RemoveAnnotation, WhenEmpty
-from dvc_sync_s3.dataset.record import Dataset, in_order, record_id, render, take_apart
+from dvc_sync_s3.dataset.record import in_order, record_id, render, take_apart
 
 HERE = RecordId(project=3, task=5)
 TASK: dict[str, Any] = {"id": 5, "project": 3, "data": {"text": "hello"}}
 
 
-def dataset_of(*records: dict[str, Any]) -> Dataset:
+def records_of(*records: dict[str, Any]) -> dict[RecordId, bytes]:
     lines = {record_id(each): render(take_apart(each)) for each in records}
-    return Dataset(in_order({name: line for name, line in lines.items() if name}), (b'"a note"',))
+    return in_order({name: line for name, line in lines.items() if name})
+
+
+def patched(records: Mapping[RecordId, bytes], merged: Merged) -> dict[RecordId, bytes]:
+    """Return the records as a layout would write them after the merge."""
+    after = {**records, **merged.patch}
+    return in_order({name: line for name, line in after.items() if line is not None})
 
 
 def said(label: str, number: int = 7, **more: Any) -> dict[str, Any]:
@@ -54,7 +61,9 @@ def remove(number: int = 7, *, before: str | None = None, when_empty: WhenEmpty 
 
 
 def record_in(merged: Merged, record: RecordId = HERE) -> Any:
-    return json.loads(merged.dataset.records[record])
+    line = merged.patch[record]
+    assert line is not None
+    return json.loads(line)
 
 
 def outcomes(merged: Merged) -> list[tuple[Outcome, int]]:

@@ -6,11 +6,10 @@ import pytest
 
 from dvc_sync_s3.dataset.annotation import annotation_digest
 from dvc_sync_s3.dataset.canonical import digest
-from dvc_sync_s3.dataset.merge import Merged, merge
+from dvc_sync_s3.dataset.merge import Merged, homes, merge
 from dvc_sync_s3.dataset.model import Annotator, Conflict, Outcome, PutAnnotation, RecordId, Touched
-from dvc_sync_s3.dataset.record import Dataset
 from dvc_sync_s3.errors import Blocked
-from tests.unit.dataset.edits import HERE, TASK, dataset_of, outcomes, put, record_in, remove, said
+from tests.unit.dataset.edits import HERE, TASK, outcomes, patched, put, record_in, records_of, remove, said
 
 # What an annotator puts
 
@@ -18,18 +17,18 @@ from tests.unit.dataset.edits import HERE, TASK, dataset_of, outcomes, put, reco
 def test_a_new_task_becomes_a_record_in_its_place() -> None:
     others = [{"id": 4, "project": 3}, {"id": 6, "project": 3}]
 
-    merged = merge(dataset_of(*others), [put("cat")])
+    merged = merge(records_of(*others), [put("cat")])
 
-    assert list(merged.dataset.records) == [RecordId(3, 4), HERE, RecordId(3, 6)]
+    assert list(patched(records_of(*others), merged)) == [RecordId(3, 4), HERE, RecordId(3, 6)]
     assert record_in(merged) == {**TASK, "annotations": [said("cat")]}
     assert merged.added_records == {HERE}
     assert merged.touched == (Touched(Outcome.ADDED, HERE, 7, Annotator("user 1", ""), ("cat",)),)
     assert merged.conflicts == ()
-    assert merged.changed
+    assert merged.patch
 
 
 def test_a_second_annotation_joins_the_record() -> None:
-    before = dataset_of({**TASK, "annotations": [said("dog", 9)]})
+    before = records_of({**TASK, "annotations": [said("dog", 9)]})
 
     merged = merge(before, [put("cat", 7, task_before=TASK)])
 
@@ -39,7 +38,7 @@ def test_a_second_annotation_joins_the_record() -> None:
 
 
 def test_a_changed_annotation_takes_the_old_one_s_place() -> None:
-    before = dataset_of({**TASK, "annotations": [said("cat")]})
+    before = records_of({**TASK, "annotations": [said("cat")]})
 
     merged = merge(before, [put("dog", before="cat", task_before=TASK)])
 
@@ -50,21 +49,21 @@ def test_a_changed_annotation_takes_the_old_one_s_place() -> None:
 
 @pytest.mark.parametrize("theirs", [[said("their fix")], []])
 def test_an_annotation_synced_again_undoes_nothing(theirs: list[Any]) -> None:
-    before = dataset_of({**TASK, "annotations": theirs})
+    before = records_of({**TASK, "annotations": theirs})
 
     merged = merge(before, [put("cat", before="cat", task_before=TASK)])
 
-    assert merged == Merged(before, (), (), frozenset(), changed=False)
+    assert merged == Merged({}, (), (), frozenset())
 
 
 def test_an_annotation_synced_again_does_not_revive_its_record() -> None:
-    merged = merge(dataset_of(), [put("cat", before="cat", task_before=TASK)])
+    merged = merge(records_of(), [put("cat", before="cat", task_before=TASK)])
 
-    assert not merged.changed
+    assert merged.patch == {}
 
 
 def test_a_record_they_deleted_comes_back_when_an_annotator_touches_it() -> None:
-    merged = merge(dataset_of(), [put("dog", before="cat", task_before=TASK)])
+    merged = merge(records_of(), [put("dog", before="cat", task_before=TASK)])
 
     assert record_in(merged) == {**TASK, "annotations": [said("dog")]}
     assert merged.added_records == {HERE}
@@ -73,7 +72,7 @@ def test_a_record_they_deleted_comes_back_when_an_annotator_touches_it() -> None
 
 @pytest.mark.parametrize("before", ["cat", None])
 def test_where_both_changed_an_annotation_the_annotator_s_stands_and_it_is_told(before: str | None) -> None:
-    theirs = dataset_of({**TASK, "annotations": [said("theirs")]})
+    theirs = records_of({**TASK, "annotations": [said("theirs")]})
 
     merged = merge(theirs, [put("ours", before=before, task_before=TASK)])
 
@@ -83,11 +82,9 @@ def test_where_both_changed_an_annotation_the_annotator_s_stands_and_it_is_told(
 
 @pytest.mark.parametrize("before", ["cat", None])
 def test_where_both_made_the_same_change_there_is_nothing_to_do(before: str | None) -> None:
-    same = dataset_of({**TASK, "annotations": [said("ours", created_ago="3 days")]})
+    same = records_of({**TASK, "annotations": [said("ours", created_ago="3 days")]})
 
-    assert merge(same, [put("ours", before=before, task_before=TASK)]) == Merged(
-        same, (), (), frozenset(), changed=False
-    )
+    assert merge(same, [put("ours", before=before, task_before=TASK)]) == Merged({}, (), (), frozenset())
 
 
 def test_a_reformatted_annotation_is_no_conflict() -> None:
@@ -99,7 +96,7 @@ def test_a_reformatted_annotation_is_no_conflict() -> None:
     )
     edit = PutAnnotation(HERE, TASK, digest(TASK), digest(TASK), put("dog").annotation, annotation_digest(synced))
 
-    merged = merge(Dataset({HERE: line}), [edit])
+    merged = merge({HERE: line}, [edit])
 
     assert merged.conflicts == ()
     assert record_in(merged)["annotations"] == [said("dog")]
@@ -111,7 +108,7 @@ def test_a_reformatted_annotation_is_no_conflict() -> None:
 def test_their_task_stays_while_ours_is_what_it_was() -> None:
     theirs = {**TASK, "data": {"text": "cleaned"}, "split": "train"}
 
-    merged = merge(dataset_of(theirs), [put("cat", task_before=TASK)])
+    merged = merge(records_of(theirs), [put("cat", task_before=TASK)])
 
     assert record_in(merged) == {**theirs, "annotations": [said("cat")]}
 
@@ -120,23 +117,23 @@ def test_a_task_changed_in_label_studio_is_set_over_theirs_field_by_field() -> N
     theirs = {**TASK, "data": {"text": "cleaned"}, "split": "train", "annotations": [said("theirs")]}
     ours = {**TASK, "data": {"text": "new"}}
 
-    merged = merge(dataset_of(theirs), [put("cat", before="cat", task=ours, task_before=TASK)])
+    merged = merge(records_of(theirs), [put("cat", before="cat", task=ours, task_before=TASK)])
 
     assert record_in(merged) == {**theirs, "data": {"text": "new"}}
     assert merged.touched == ()
-    assert merged.changed
+    assert merged.patch
 
 
 def test_a_changed_task_alone_does_not_revive_a_record() -> None:
     ours = {**TASK, "data": {"text": "new"}}
 
-    assert not merge(dataset_of(), [put("cat", before="cat", task=ours, task_before=TASK)]).changed
+    assert not merge(records_of(), [put("cat", before="cat", task=ours, task_before=TASK)]).patch
 
 
 def test_at_first_contact_theirs_stays_and_missing_fields_are_added() -> None:
     theirs = {"id": 5, "project": 3, "data": {"text": "theirs"}}
 
-    merged = merge(dataset_of(theirs), [put("cat", task={**TASK, "meta": {"a": 1}})])
+    merged = merge(records_of(theirs), [put("cat", task={**TASK, "meta": {"a": 1}})])
 
     assert record_in(merged) == {**theirs, "meta": {"a": 1}, "annotations": [said("cat")]}
 
@@ -144,7 +141,7 @@ def test_at_first_contact_theirs_stays_and_missing_fields_are_added() -> None:
 def test_of_two_versions_of_a_new_task_the_later_counts() -> None:
     later = {**TASK, "data": {"text": "later"}}
 
-    merged = merge(dataset_of(), [put("cat", 7), put("dog", 8, task=later)])
+    merged = merge(records_of(), [put("cat", 7), put("dog", 8, task=later)])
 
     assert record_in(merged)["data"] == {"text": "later"}
 
@@ -152,10 +149,9 @@ def test_of_two_versions_of_a_new_task_the_later_counts() -> None:
 def test_predictions_drafts_and_elements_without_id_are_kept() -> None:
     theirs = {**TASK, "predictions": [{"result": []}], "drafts": [4], "annotations": ["note", {"x": 1}]}
 
-    merged = merge(dataset_of(theirs), [put("cat", task_before=TASK)])
+    merged = merge(records_of(theirs), [put("cat", task_before=TASK)])
 
     assert record_in(merged) == {**theirs, "annotations": [said("cat"), "note", {"x": 1}]}
-    assert merged.dataset.others == (b'"a note"',)
 
 
 # Which record
@@ -164,28 +160,28 @@ def test_predictions_drafts_and_elements_without_id_are_kept() -> None:
 def test_a_record_without_a_project_is_adopted_with_its_fields() -> None:
     theirs = {"id": 5, "data": {"text": "theirs"}, "split": "test", "annotations": [said("dog", 9)]}
 
-    merged = merge(dataset_of(theirs), [put("cat")])
+    merged = merge(records_of(theirs), [put("cat")])
 
-    assert list(merged.dataset.records) == [HERE]
+    assert list(patched(records_of(theirs), merged)) == [HERE]
     assert record_in(merged) == {**theirs, "project": 3, "annotations": [said("cat"), said("dog", 9)]}
     assert merged.added_records == frozenset()
 
 
 def test_a_record_of_the_same_project_goes_before_one_without() -> None:
-    merged = merge(dataset_of({"id": 5}, TASK), [put("cat")])
+    merged = merge(records_of({"id": 5}, TASK), [put("cat")])
 
-    assert record_in(merged, RecordId(-1, 5)) == {"id": 5, "annotations": []}
+    assert merged.patch.keys() == {HERE}
     assert record_in(merged)["annotations"] == [said("cat")]
 
 
 def test_a_record_of_another_project_is_another_record() -> None:
-    merged = merge(dataset_of({"id": 5, "project": 4}), [put("cat")])
+    before = records_of({"id": 5, "project": 4})
 
-    assert list(merged.dataset.records) == [HERE, RecordId(4, 5)]
+    assert list(patched(before, merge(before, [put("cat")]))) == [HERE, RecordId(4, 5)]
 
 
 def test_of_two_projects_the_same_one_adopts_a_record_whatever_the_order() -> None:
-    theirs = dataset_of({"id": 5, "split": "test"})
+    theirs = records_of({"id": 5, "split": "test"})
     edits = [put("cat"), put("dog", 8, record=RecordId(4, 5), task={"id": 5, "project": 4})]
 
     one, other = merge(theirs, edits), merge(theirs, edits[::-1])
@@ -195,14 +191,14 @@ def test_of_two_projects_the_same_one_adopts_a_record_whatever_the_order() -> No
 
 
 def test_a_record_names_its_project_where_only_the_annotation_did() -> None:
-    merged = merge(dataset_of(), [put("cat", task={"id": 5, "data": {}})])
+    merged = merge(records_of(), [put("cat", task={"id": 5, "data": {}})])
 
     assert record_in(merged) == {"id": 5, "project": 3, "data": {}, "annotations": [said("cat")]}
 
 
 def test_a_task_that_names_no_project_is_a_record_too() -> None:
     nowhere = RecordId(-1, 5)
-    merged = merge(dataset_of(), [put("cat", record=nowhere, task={"id": 5, "data": {}})])
+    merged = merge(records_of(), [put("cat", record=nowhere, task={"id": 5, "data": {}})])
 
     assert record_in(merged, nowhere) == {"id": 5, "data": {}, "annotations": [said("cat")]}
 
@@ -213,13 +209,17 @@ def test_a_task_that_names_no_project_is_a_record_too() -> None:
 def test_records_that_no_edit_touches_are_not_even_parsed() -> None:
     untouched = {RecordId(3, 4): b"{never parsed}"}
 
-    assert merge(Dataset(untouched), [put("cat")]).dataset.records[RecordId(3, 4)] == b"{never parsed}"
+    assert merge(untouched, [put("cat")]).patch.keys() == {HERE}
 
 
 def test_their_formatting_of_a_line_is_no_change() -> None:
-    before = Dataset({HERE: b'{"id":5,"project":3,"z":1.50,"data":{},"annotations":[]}'})
+    before = {HERE: b'{"id":5,"project":3,"z":1.50,"data":{},"annotations":[]}'}
 
-    assert not merge(before, [remove()]).changed
+    assert merge(before, [remove()]).patch == {}
+
+
+def test_a_record_is_looked_for_under_its_own_id_and_the_one_without_project() -> None:
+    assert homes([put("cat"), remove()]) == {HERE, RecordId(-1, 5)}
 
 
 @pytest.mark.parametrize(
@@ -233,6 +233,6 @@ def test_their_formatting_of_a_line_is_no_change() -> None:
 )
 def test_a_record_that_can_not_be_read_waits_for_a_person(line: bytes) -> None:
     with pytest.raises(Blocked) as blocked:
-        merge(Dataset({HERE: line}), [put("cat")])
+        merge({HERE: line}, [put("cat")])
 
     assert blocked.value.hint

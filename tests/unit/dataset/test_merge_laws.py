@@ -10,17 +10,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dvc_sync_s3.dataset.canonical import canonical, digest
-from dvc_sync_s3.dataset.merge import Merged, merge
+from dvc_sync_s3.dataset.merge import Merged, homes, merge
 from dvc_sync_s3.dataset.model import Annotation, Edit, PutAnnotation, RecordId, RemoveAnnotation, WhenEmpty
-from dvc_sync_s3.dataset.record import Dataset
-from tests.unit.dataset.edits import dataset_of, digest_of, said
+from tests.unit.dataset.edits import digest_of, patched, records_of, said
 
 _LABELS = st.sampled_from(["a", "b", "c"])
 _KNOWN = st.none() | _LABELS
 
 
 @st.composite
-def _datasets(draw: st.DrawFn) -> Dataset:
+def _datasets(draw: st.DrawFn) -> dict[RecordId, bytes]:
     records = []
     for task in draw(st.sets(st.integers(1, 3))):
         numbers = draw(st.sets(st.integers(1, 3)))
@@ -28,7 +27,7 @@ def _datasets(draw: st.DrawFn) -> Dataset:
         fields |= draw(st.sampled_from([{"project": 3}, {}]))
         fields |= draw(st.fixed_dictionaries({}, optional={"predictions": st.just([1]), "data": st.just({"t": 0})}))
         records.append(fields)
-    return dataset_of(*records)
+    return records_of(*records)
 
 
 @st.composite
@@ -53,28 +52,28 @@ def _edits(draw: st.DrawFn) -> list[Edit]:
 
 @given(_datasets(), _edits(), st.randoms(use_true_random=False))
 def test_the_order_of_edits_of_different_annotations_does_not_matter(
-    dataset: Dataset, edits: list[Edit], random: Any
+    dataset: dict[RecordId, bytes], edits: list[Edit], random: Any
 ) -> None:
     shuffled = random.sample(edits, len(edits))
 
     one, other = merge(dataset, edits), merge(dataset, shuffled)
 
-    assert list(one.dataset.records.items()) == list(other.dataset.records.items())
+    assert one.patch == other.patch
     assert set(one.touched) == set(other.touched)
     assert set(one.conflicts) == set(other.conflicts)
     assert one.added_records == other.added_records
 
 
 @given(_datasets(), _edits())
-def test_the_same_edits_again_change_nothing(dataset: Dataset, edits: list[Edit]) -> None:
+def test_the_same_edits_again_change_nothing(dataset: dict[RecordId, bytes], edits: list[Edit]) -> None:
     once = merge(dataset, edits)
-    twice = merge(once.dataset, edits)
+    twice = merge(patched(dataset, once), edits)
 
-    assert twice == Merged(once.dataset, (), (), frozenset(), changed=False)
+    assert twice == Merged({}, (), (), frozenset())
 
 
 @given(_datasets(), _edits())
-def test_what_is_given_is_left_as_it_was(dataset: Dataset, edits: list[Edit]) -> None:
+def test_what_is_given_is_left_as_it_was(dataset: dict[RecordId, bytes], edits: list[Edit]) -> None:
     before = copy.deepcopy((dataset, edits))
 
     merge(dataset, edits)
@@ -83,19 +82,27 @@ def test_what_is_given_is_left_as_it_was(dataset: Dataset, edits: list[Edit]) ->
 
 
 @given(_datasets(), _edits())
-def test_a_merge_that_changes_no_byte_says_so(dataset: Dataset, edits: list[Edit]) -> None:
+def test_a_merge_that_changes_no_byte_says_so(dataset: dict[RecordId, bytes], edits: list[Edit]) -> None:
     merged = merge(dataset, edits)
 
-    assert merged.changed == (merged.dataset.records != dataset.records)
-    assert merged.added_records <= merged.dataset.records.keys() - dataset.records.keys()
+    after = patched(dataset, merged)
+    assert bool(merged.patch) == (after != dataset)
+    assert merged.added_records <= after.keys() - dataset.keys()
 
 
 @given(_datasets(), _edits())
-def test_what_the_annotators_changed_is_in_the_dataset(dataset: Dataset, edits: list[Edit]) -> None:
-    merged = merge(dataset, edits)
+def test_only_records_at_the_homes_of_the_edits_matter(dataset: dict[RecordId, bytes], edits: list[Edit]) -> None:
+    wanted = homes(edits)
+
+    assert merge({name: line for name, line in dataset.items() if name in wanted}, edits) == merge(dataset, edits)
+
+
+@given(_datasets(), _edits())
+def test_what_the_annotators_changed_is_in_the_dataset(dataset: dict[RecordId, bytes], edits: list[Edit]) -> None:
+    after = patched(dataset, merge(dataset, edits))
 
     for edit in edits:
-        line = merged.dataset.records.get(edit.record, b'{"annotations":[]}')
+        line = after.get(edit.record, b'{"annotations":[]}')
         annotations = json.loads(line)["annotations"]
         if isinstance(edit, RemoveAnnotation):
             assert edit.annotation_id not in [each["id"] for each in annotations]

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from pathlib import PurePosixPath
 
-from dvc_sync_s3.dataset.layouts import json_array
-from dvc_sync_s3.dataset.layouts.layout import Layout, Written
+from dvc_sync_s3.dataset.layouts.layout import Content, Layout, Objects, Version, Written
+from dvc_sync_s3.dataset.layouts.single_file import SingleFile
+from dvc_sync_s3.dataset.layouts.splicing import ARRAY, LINES
 from dvc_sync_s3.errors import SettingsError
 
-__all__ = ["Layout", "UnknownLayout", "Written", "layout_for"]
+__all__ = ["Content", "Layout", "Objects", "UnknownLayout", "Version", "Written", "layout_for"]
+
+_FORMS = {".json": ARRAY, ".jsonl": LINES}
 
 
 class UnknownLayout(SettingsError, ValueError):
@@ -18,9 +21,10 @@ class UnknownLayout(SettingsError, ValueError):
 def layout_for(dataset: str) -> Layout:
     """Return the layout that the path `dataset`, the value of DVC_DATASET, stands for; raises UnknownLayout.
 
-    >>> layout_for("data/data.json").__name__
-    'dvc_sync_s3.dataset.layouts.json_array'
+    >>> type(layout_for("data/data.jsonl")).__name__
+    'SingleFile'
     """
-    if PurePosixPath(dataset).suffix == ".json":
-        return json_array
-    raise UnknownLayout(f"DVC_DATASET is {dataset!r} but must end in .json, for example data/data.json")
+    form = _FORMS.get(PurePosixPath(dataset).suffix)
+    if form is not None:
+        return SingleFile(form)
+    raise UnknownLayout(f"DVC_DATASET is {dataset!r} but must end in .json or .jsonl, for example data/data.json")

@@ -1,29 +1,80 @@
-"""What every layout can do."""
+"""What every layout can do, and what it is given: contents by md5, of which only those that it names are there."""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from dvc_sync_s3.dataset.record import Dataset
+from dvc_sync_s3.dataset.layouts.splicing import Piece
+from dvc_sync_s3.dataset.model import RecordId
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """What the `.dvc` file names: one file, or a folder's listing (its md5 ends in `.dir`, `nfiles` says how many)."""
+
+    md5: str
+    size: int | None = None
+    nfiles: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Derivation:
+    """How a content follows from an older one: in order, ranges of that and new bytes."""
+
+    base_md5: str
+    pieces: tuple[Piece, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """One object as DVC stores it: a file, a shard, a folder's listing; `size` in bytes."""
+
+    md5: str
+    size: int
+    derivation: Derivation | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """The MD5 (hexadecimal) and the size in bytes of what was written."""
+    """A new version, and the contents that are new with it, in the order in which they are to be uploaded."""
 
-    md5: str
-    size: int
+    version: Version
+    fresh: tuple[Content, ...]
+
+
+class Objects(Protocol):
+    """Contents as local files: DVC's cache, and the remote behind it. Raises Transient or Blocked, OSError."""
+
+    def path(self, md5: str) -> Path:
+        """Return a file that has this content, whole; it is fetched when it isn't here. It must not be changed."""
+        ...
+
+    def draft(self) -> Path:
+        """Return where a new content may be written; nothing is there yet."""
+        ...
+
+    def adopt(self, draft: Path, md5: str) -> Path:
+        """Take over a file written at `draft`, whose md5 this is, and return its new path."""
+        ...
 
 
 class Layout(Protocol):
-    """Turn a dataset into files and back."""
+    """Turn records into files and back. `version` is None where the branch has no dataset yet.
 
-    def read(self, path: Path) -> Dataset:
-        """Return the dataset at `path`; raises Blocked if it can't be one, OSError if it can't be read."""
+    Each method raises Blocked if the version can't be a dataset of this layout, and what `Objects` raises.
+    """
+
+    def read(self, version: Version | None, names: Collection[RecordId], objects: Objects) -> Mapping[RecordId, bytes]:
+        """Return the lines of those of `names` that the version holds."""
         ...
 
-    def write(self, dataset: Dataset, path: Path) -> Written:
-        """Put `dataset` at `path`, in place of what is there; raises OSError."""
+    def write(self, version: Version | None, patch: Mapping[RecordId, bytes | None], objects: Objects) -> Written:
+        """Return the version that follows when each of `patch` gets its line, or goes (None)."""
+        ...
+
+    def lines(self, version: Version | None, objects: Objects) -> Iterator[tuple[RecordId | None, bytes]]:
+        """Yield every element's line, one at a time; None in place of a name for what is no record."""
         ...

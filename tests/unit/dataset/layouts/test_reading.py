@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -9,7 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dvc_sync_s3.dataset.layouts import json_array
+from dvc_sync_s3.dataset.layouts import reading
+from dvc_sync_s3.dataset.layouts.splicing import ARRAY
 from dvc_sync_s3.dataset.model import RecordId
 from dvc_sync_s3.dataset.record import Dataset
 from dvc_sync_s3.errors import Blocked
@@ -26,12 +26,15 @@ _OURS = (
 def _read(folder: Path, body: bytes) -> Dataset:
     path = folder / "data.json"
     path.write_bytes(body)
-    return json_array.read(path)
+    return reading.parse_file(path, ARRAY)
 
 
 def _rewritten(folder: Path, body: bytes) -> bytes:
-    json_array.write(_read(folder, body), folder / "out.json")
-    return (folder / "out.json").read_bytes()
+    path = folder / "data.json"
+    path.write_bytes(body)
+    if reading.is_in_our_form(path, ARRAY):
+        return body
+    return b"".join(reading.elements_of(_read(folder, body), ARRAY))
 
 
 def test_a_file_in_our_form_comes_out_byte_for_byte(tmp_path: Path) -> None:
@@ -161,25 +164,6 @@ def test_what_is_no_json_array_waits_for_a_person(tmp_path: Path, body: bytes) -
     assert blocked.value.hint
 
 
-def test_the_md5_and_the_size_are_those_of_the_file(tmp_path: Path) -> None:
-    written = json_array.write(_read(tmp_path, _OURS), tmp_path / "out.json")
-
-    assert written.md5 == hashlib.md5(_OURS).hexdigest()
-    assert written.size == len(_OURS)
-
-
-def test_writing_leaves_a_file_alone_that_shares_the_old_content(tmp_path: Path) -> None:
-    dataset = _read(tmp_path, _OURS)
-    cached, linked = tmp_path / "cached", tmp_path / "linked.json"
-    cached.write_bytes(b"[]\n")
-    linked.hardlink_to(cached)
-
-    json_array.write(dataset, linked)
-
-    assert cached.read_bytes() == b"[]\n"
-    assert linked.read_bytes() == _OURS
-
-
 _ID: st.SearchStrategy[Any] = st.integers(0, 3) | st.none() | st.booleans() | st.text(max_size=2)
 _ANNOTATION: st.SearchStrategy[Any] = st.fixed_dictionaries({"id": _ID, "result": st.just([])}) | st.integers()
 _ELEMENT: st.SearchStrategy[Any] = (
@@ -201,8 +185,10 @@ def test_any_array_comes_out_in_a_form_that_is_read_back_as_it_is(
     tmp_path: Path, elements: list[Any], indent: int | None
 ) -> None:
     first = _read(tmp_path, json.dumps(elements, indent=indent).encode())
-    json_array.write(first, tmp_path / "first.json")
-    lines = (tmp_path / "first.json").read_bytes()
+    lines = b"".join(reading.elements_of(first, ARRAY))
+    path = tmp_path / "first.json"
+    path.write_bytes(lines)
 
-    assert json_array.read(tmp_path / "first.json") == first
+    assert reading.is_in_our_form(path, ARRAY)
+    assert [line for _, line in reading.lines(path, ARRAY)] == [*first.records.values(), *first.others]
     assert _rewritten(tmp_path, json.dumps(json.loads(lines), indent=2).encode()) == lines
