@@ -27,6 +27,7 @@ from dvc_sync_s3.sync.status import StatusFile
 from dvc_sync_s3.sync.tracked import TrackedDataset, written_out_paths
 from dvc_sync_s3.sync.worker import Worker
 
+CHECKED = "checked"
 _LOCK_RETRY_S = 0.2
 
 
@@ -59,18 +60,14 @@ def _stop_with_parent(stop: Event) -> None:
 
 
 def _build(settings: Settings, hidden: Path, ledger: Ledger, report: Reporter) -> Worker:
-    cycle = build_cycle(settings, hidden, ledger, report)
-    rules = BundleRules(settings.bundle_quiet_seconds, settings.bundle_max_seconds, settings.bundle_countdown)
     store = Reader(settings.s3_data_folder)
-    return Worker(store, cycle.run, StatusFile(hidden), rules, SystemClock(), ledger.count_skipped)
-
-
-def build_cycle(settings: Settings, hidden: Path, ledger: Ledger, report: Reporter) -> Cycle:
-    """Return the cycle that `settings` ask for; raise SettingsError where they can't work."""
     dataset_path = settings.dvc_dataset
     clone = Clone(settings.git_folder.absolute(), repository(settings), written_out_paths(dataset_path))
-    dataset = TrackedDataset(dataset_path, layout_for(dataset_path), clone, remote_settings(settings, hidden))
+    dataset = TrackedDataset(
+        dataset_path, layout_for(dataset_path, hidden / CHECKED), clone, remote_settings(settings, hidden)
+    )
     selected = selection(settings)
     ledger.select(selected)
-    changes = Changes(Reader(settings.s3_data_folder), selected)
-    return Cycle(changes, clone, dataset, ledger, report, CoAuthors(settings.git_co_authors))
+    cycle = Cycle(Changes(store, selected), clone, dataset, ledger, report, CoAuthors(settings.git_co_authors))
+    rules = BundleRules(settings.bundle_quiet_seconds, settings.bundle_max_seconds, settings.bundle_countdown)
+    return Worker(store, cycle.run, StatusFile(hidden), rules, SystemClock(), ledger.count_skipped)
