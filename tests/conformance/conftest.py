@@ -39,10 +39,10 @@ class Service:
 
 
 @contextmanager
-def serving(app: S3Service, **tls: str) -> Iterator[str]:
+def serving(app: S3Service, **options: Any) -> Iterator[str]:
     """Answer by `app` on a thread until the block ends; yields the authority, `127.0.0.1:port`."""
     listening = socket.create_server(("127.0.0.1", 0), backlog=128)
-    server = uvicorn.Server(uvicorn.Config(app, lifespan="off", log_level="error", access_log=False, **tls))  # type: ignore[arg-type]
+    server = uvicorn.Server(uvicorn.Config(app, lifespan="off", log_level="error", access_log=False, **options))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
     thread.start()
     try:

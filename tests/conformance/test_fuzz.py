@@ -44,7 +44,10 @@ HEADERS: Mapping[str, tuple[str, ...]] = {
     "x-amz-metadata-directive": ("COPY", "REPLACE", "x"),
     "x-amz-tagging": ("a=b", "a=b&a=c", "=", "%zz", "a" * 300),
     "x-amz-tagging-directive": ("COPY", "x"),
-    "x-amz-acl": ("private", "public-read", "x"),
+    "x-amz-acl": ("private", "public-read", "public-read-write", "x"),
+    "x-amz-grant-read": ('uri="http://acs.amazonaws.com/groups/global/AllUsers"', "id=x", "x", ",", 'emailAddress="é"'),
+    "x-amz-object-ownership": ("ObjectWriter", "BucketOwnerPreferred", "x"),
+    "x-amz-expected-bucket-owner": ("x",),
     "x-amz-checksum-crc32": ("", "AAAAAA==", "x"),
     "x-amz-checksum-algorithm": ("CRC32", "x"),
     "x-amz-checksum-type": ("FULL_OBJECT", "x"),
@@ -72,6 +75,16 @@ BODIES = (
     b"<CreateBucketConfiguration><LocationConstraint>x</LocationConstraint></CreateBucketConfiguration>",
     b"<CORSConfiguration><CORSRule/></CORSConfiguration>",
     b"<AccessControlPolicy><Owner/><AccessControlList/></AccessControlPolicy>",
+    (
+        b"<AccessControlPolicy><AccessControlList><Grant><Grantee><URI>http://acs.amazonaws.com/groups/global/AllUsers"
+        b"</URI></Grantee><Permission>FULL_CONTROL</Permission></Grant></AccessControlList></AccessControlPolicy>"
+    ),
+    b"<AccessControlPolicy><AccessControlList><Grant><Grantee/></Grant></AccessControlList></AccessControlPolicy>",
+    b"<OwnershipControls><Rule><ObjectOwnership>ObjectWriter</ObjectOwnership></Rule></OwnershipControls>",
+    b"<PublicAccessBlockConfiguration/>",
+    b'{"Statement": {"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "arn:aws:s3:::%s/*"}}'
+    % BUCKET.encode(),
+    b'{"Statement": [{"Effect": "Deny", "Principal": {"AWS": [1]}}]}',
     b'<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>',
     b"5\r\nhello\r\n0\r\n\r\n",
     b'--x\r\nContent-Disposition: form-data; name="key"\r\n\r\n../x\r\n--x--\r\n',

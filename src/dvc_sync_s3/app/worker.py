@@ -60,7 +60,14 @@ def _stop_with_parent(stop: Event) -> None:
 
 
 def _build(settings: Settings, hidden: Path, ledger: Ledger, report: Reporter) -> Worker:
+    cycle = build_cycle(settings, hidden, ledger, report)
+    rules = BundleRules(settings.bundle_quiet_seconds, settings.bundle_max_seconds, settings.bundle_countdown)
     store = Reader(settings.s3_data_folder)
+    return Worker(store, cycle.run, StatusFile(hidden), rules, SystemClock(), ledger.count_skipped)
+
+
+def build_cycle(settings: Settings, hidden: Path, ledger: Ledger, report: Reporter) -> Cycle:
+    """Return the cycle that `settings` ask for; raise SettingsError where they can't work."""
     dataset_path = settings.dvc_dataset
     clone = Clone(settings.git_folder.absolute(), repository(settings), written_out_paths(dataset_path))
     dataset = TrackedDataset(
@@ -68,6 +75,5 @@ def _build(settings: Settings, hidden: Path, ledger: Ledger, report: Reporter) -
     )
     selected = selection(settings)
     ledger.select(selected)
-    cycle = Cycle(Changes(store, selected), clone, dataset, ledger, report, CoAuthors(settings.git_co_authors))
-    rules = BundleRules(settings.bundle_quiet_seconds, settings.bundle_max_seconds, settings.bundle_countdown)
-    return Worker(store, cycle.run, StatusFile(hidden), rules, SystemClock(), ledger.count_skipped)
+    changes = Changes(Reader(settings.s3_data_folder), selected)
+    return Cycle(changes, clone, dataset, ledger, report, CoAuthors(settings.git_co_authors))

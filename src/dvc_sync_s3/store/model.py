@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
@@ -22,8 +22,8 @@ class Bucket:
     created_at: datetime
     owner: str | None = None
     acl: str | None = None
-    documents: Mapping[str, bytes] = field(default_factory=dict)
-    """By name; left out where all buckets are listed."""
+    documents: tuple[tuple[str, bytes], ...] = ()
+    """Names and contents; left out where all buckets are listed."""
 
 
 @dataclass(frozen=True, slots=True)

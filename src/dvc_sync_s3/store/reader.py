@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import threading
 from io import BytesIO
 from typing import TYPE_CHECKING, BinaryIO
@@ -91,11 +92,8 @@ class Reader:
 
     def bucket(self, name: str) -> Bucket | None:
         """Return the bucket with all that is kept with it, or None."""
-        rows = self._connection().execute(_BUCKET, (name,)).fetchall()
-        if not rows:
-            return None
-        created_at, owner, acl = rows[0][:3]
-        return Bucket(name, as_time(created_at), owner, acl, {row[3]: row[4] for row in rows if row[3] is not None})
+        rows = tuple(self._connection().execute(_BUCKET, (name,)).fetchall())
+        return _as_bucket(name, rows) if rows else None
 
     def has_bucket(self, name: str) -> bool:
         """Return whether the bucket exists."""
@@ -226,3 +224,11 @@ class Reader:
                 self._connections.append(connection)
             self._local.connection = connection
         return connection
+
+
+@functools.lru_cache(maxsize=256)
+def _as_bucket(name: str, rows: tuple[index.Row, ...]) -> Bucket:
+    """Return the bucket in rows of `_BUCKET`; the same one as long as nothing of it changes: each request asks."""
+    created_at, owner, acl = rows[0][:3]
+    documents = tuple((document_name, document) for *_, document_name, document in rows if document_name is not None)
+    return Bucket(name, as_time(created_at), owner, acl, documents)

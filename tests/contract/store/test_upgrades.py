@@ -46,7 +46,7 @@ async def test_an_index_of_format_1_keeps_all_it_holds_and_all_is_the_main_owner
         assert bucket is not None
         assert upload is not None
         assert stored is not None
-        assert (bucket.owner, bucket.acl, bucket.documents) == (None, None, {"cors": b"<"})
+        assert (bucket.owner, bucket.acl, bucket.documents) == (None, None, (("cors", b"<"),))
         assert (upload.owner, upload.acl, upload.initiator) == (None, None, None)
         assert (stored.owner, stored.acl, len(stored.parts)) == (None, None, 1)
         assert get(store, "318") == b"body"
@@ -79,7 +79,7 @@ async def test_owners_and_access_lists_are_kept_over_a_restart(folder: Path, clo
     found, again = second.bucket("team"), second.upload("team", "319", upload.upload_id)
     assert found is not None
     assert again is not None
-    assert (found.owner, found.acl, found.documents) == ("other", "[1]", {"ownership": b""})
+    assert (found.owner, found.acl, found.documents) == ("other", "[1]", (("ownership", b""),))
     assert (again.owner, again.acl, again.initiator) == ("a", "[3]", "b")
     await second.set_bucket_acl("team", None)
     assert second.buckets() == (type(found)("team", clock.now(), "other"),)

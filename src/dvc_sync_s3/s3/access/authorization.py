@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from dvc_sync_s3.s3.access.accounts import ANONYMOUS, MAIN
@@ -30,9 +31,10 @@ def find_bucket(store: Reader, name: str | None) -> BucketAccess | None:
     return None if bucket is None else bucket_access(bucket)
 
 
+@lru_cache(maxsize=256)
 def bucket_access(bucket: Bucket) -> BucketAccess:
     """Return what the store keeps, read."""
-    owner_id, kept = bucket.owner or MAIN.id, bucket.documents
+    owner_id, kept = bucket.owner or MAIN.id, dict(bucket.documents)
     return BucketAccess(
         name=bucket.name,
         owner_id=owner_id,

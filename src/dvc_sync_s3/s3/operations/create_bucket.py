@@ -54,7 +54,7 @@ def is_bucket_name(name: str) -> bool:
 def _acl(call: Call, name: str, documents: Mapping[str, bytes]) -> str | None:
     """Return the list that the bucket is to have, as the store keeps it; raise if it can't be."""
     owner, headers = call.requester, call.request.headers
-    planned = bucket_access(Bucket(name, call.now, owner.stored, None, documents))
+    planned = bucket_access(Bucket(name, call.now, owner.stored, None, tuple(documents.items())))
     if not planned.has_lists:
         check_without_lists(headers, "InvalidBucketAclWithObjectOwnership")
         return None
