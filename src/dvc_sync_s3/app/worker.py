@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -27,13 +28,16 @@ from dvc_sync_s3.sync.status import StatusFile
 from dvc_sync_s3.sync.tracked import TrackedDataset, written_out_paths
 from dvc_sync_s3.sync.worker import Worker
 
-CHECKED = "checked"
 _LOCK_RETRY_S = 0.2
+_ALLOCATIONS_BETWEEN_COLLECTIONS = 100_000
 
 
 def run_worker(settings: Settings, report: Reporter) -> None:
     """Sync until standard input ends; wait first for a worker that an earlier server may have left."""
     configure_logs()
+    gc.set_threshold(
+        _ALLOCATIONS_BETWEEN_COLLECTIONS
+    )  # parsed JSON has no cycles; looking for them costs half a bundle
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C reaches us too; the server ends us in its own time
     hidden = settings.s3_data_folder / HIDDEN_NAME
     environment = quiet_environment(os.environ, (hidden / "dvc-site-cache").absolute())
@@ -70,9 +74,7 @@ def build_cycle(settings: Settings, hidden: Path, ledger: Ledger, report: Report
     """Return the cycle that `settings` ask for; raise SettingsError where they can't work."""
     dataset_path = settings.dvc_dataset
     clone = Clone(settings.git_folder.absolute(), repository(settings), written_out_paths(dataset_path))
-    dataset = TrackedDataset(
-        dataset_path, layout_for(dataset_path, hidden / CHECKED), clone, remote_settings(settings, hidden)
-    )
+    dataset = TrackedDataset(dataset_path, layout_for(dataset_path), clone, remote_settings(settings, hidden))
     selected = selection(settings)
     ledger.select(selected)
     changes = Changes(Reader(settings.s3_data_folder), selected)

@@ -6,7 +6,7 @@ https://github.com/HumanSignal/label-studio/blob/1.23.0/label_studio/io_storages
 
 from __future__ import annotations
 
-from dvc_sync_s3.dataset.canonical import OBJECT_DEPTH, NotJson, check_depth, digest, parse
+from dvc_sync_s3.dataset.canonical import OBJECT_DEPTH, NotJson, digest, parse
 from dvc_sync_s3.dataset.model import Annotation, Fields, JsonValue, Labelled, RecordId, Skipped
 
 NO_PROJECT = -1
@@ -60,8 +60,7 @@ def read_object(key: str, body: bytes) -> Labelled | Skipped:
     `…/<its id>`; both may end in `.json`.
     """
     try:
-        value = parse(body)
-        check_depth(value, OBJECT_DEPTH)
+        value = parse(body, OBJECT_DEPTH)
     except NotJson as error:
         return Skipped(f"not JSON: {error}")
     try:

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 from dvc_sync_s3.dataset.model import Annotator, Fields, JsonValue
 
+_CHOICES = frozenset(("choices", "taxonomy"))
+
 
 def labels(fields: Fields) -> tuple[str, ...]:
     """Return the labels that an annotation's result chose, sorted, each once; a taxonomy's path as `a/b`.
@@ -44,13 +46,13 @@ def annotator(fields: Fields) -> Annotator | None:
 
 def _lists(result: JsonValue) -> Iterator[list[JsonValue]]:
     for region in result if isinstance(result, list) else []:
-        match region:
-            case {"value": dict(value), **rest}:
-                for name, chosen in value.items():
-                    # A list under another name may be text that an annotator typed.
-                    is_choice = name in {"choices", "taxonomy"} or name.endswith("labels") or name == rest.get("type")
-                    if is_choice and isinstance(chosen, list):
-                        yield chosen
+        value = region.get("value") if isinstance(region, dict) else None
+        if not isinstance(region, dict) or not isinstance(value, dict):
+            continue
+        for name, chosen in value.items():
+            # A list under another name may be text that an annotator typed.
+            if isinstance(chosen, list) and (name in _CHOICES or name.endswith("labels") or name == region.get("type")):
+                yield chosen
 
 
 def _names(chosen: list[JsonValue]) -> Iterator[str]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from dvc_sync_s3.dataset.annotation import NO_PROJECT, as_id
-from dvc_sync_s3.dataset.canonical import RECORD_DEPTH, NotJson, canonical, check_depth, parse
+from dvc_sync_s3.dataset.canonical import RECORD_DEPTH, NotJson, canonical, parse
 from dvc_sync_s3.dataset.model import Fields, JsonValue, RecordId
 from dvc_sync_s3.errors import Blocked
 
@@ -83,8 +83,7 @@ def take_apart(fields: Fields) -> Record:
 def parse_line(line: bytes) -> Record:
     """Return the record of a line; raises Blocked if the line is no JSON object."""
     try:
-        fields = parse(line)
-        check_depth(fields, RECORD_DEPTH)
+        fields = parse(line, RECORD_DEPTH)
     except NotJson as error:
         reason = str(error)
     else:

@@ -10,9 +10,9 @@ from __future__ import annotations
 import json
 import secrets
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
@@ -38,9 +38,28 @@ _FORGET_UNHELD = """
 DELETE FROM annotations WHERE project=?1 AND task=?2 AND annotation=?3
 AND NOT EXISTS (SELECT 1 FROM held WHERE project=?1 AND task=?2 AND annotation=?3 AND left_seq IS NULL)
 """
-_HELD = "SELECT project, task, annotation FROM held WHERE bucket=? AND key=? AND left_seq IS NULL"
 # Not deleted: should the branch be set back to before, the annotation has to be removed from it again.
 _LEAVE = "UPDATE held SET left_seq=? WHERE bucket=? AND key=? AND left_seq IS NULL"
+
+# A bundle has thousands of names: each question is one query, whose names are one JSON text.
+_HELD_BY = """
+SELECT bucket, held.key, project, task, annotation FROM json_each(?) AS asked CROSS JOIN held
+ON bucket = json_extract(asked.value, '$[0]') AND held.key = json_extract(asked.value, '$[1]') WHERE left_seq IS NULL
+"""
+_HOLDERS_OF = """
+SELECT bucket, held.key, project, task, annotation FROM json_each(?) AS asked CROSS JOIN held
+ON project = json_extract(asked.value, '$[0]') AND task = json_extract(asked.value, '$[1]')
+AND annotation = json_extract(asked.value, '$[2]') WHERE left_seq IS NULL
+"""
+_DIGESTS_OF = """
+SELECT project, task, annotation, digest FROM json_each(?) AS asked CROSS JOIN annotations
+ON project = json_extract(asked.value, '$[0]') AND task = json_extract(asked.value, '$[1]')
+AND annotation = json_extract(asked.value, '$[2]')
+"""
+_TASKS_OF = """
+SELECT project, task, digest, is_added, tasks.seq FROM json_each(?) AS asked CROSS JOIN tasks
+ON project = json_extract(asked.value, '$[0]') AND task = json_extract(asked.value, '$[1]')
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,38 +139,28 @@ class Ledger:
 
     def known(self, findings: Sequence[Finding]) -> Known:
         """Return what is known of a bundle's objects and of the annotations they hold or held."""
-        held = {finding.name: self._held(finding.name) for finding in findings}
+        held = {finding.name: set[AnnotationName]() for finding in findings}
+        for bucket, key, *annotation in self._db.execute(_HELD_BY, (json.dumps(list(held)),)):
+            held[bucket, key].add(_name(*annotation))
         for maybe in (finding for attempt in self.attempts() for finding in attempt.findings):
             if maybe.name in held:
                 held[maybe.name] |= maybe.annotations
-        names = frozenset[AnnotationName]().union(*held.values(), *(finding.annotations for finding in findings))
-        rows = {name: row for name in names if (row := self._annotation(name)) is not None}
-        records = {record for record, _ in names}
-        tasks = {record: task for record in records if (task := self._task(record)) is not None}
-        digests, told = {name: row[0] for name, row in rows.items()}, {name: row[1] for name, row in rows.items()}
-        return Known(held, {name: self._holders(name) for name in names}, digests, tasks, told)
-
-    def _held(self, name: ObjectName) -> frozenset[AnnotationName]:
-        rows = self._db.execute(_HELD, name)
-        return frozenset((RecordId(project, task), annotation) for project, task, annotation in rows)
-
-    def _holders(self, name: AnnotationName) -> frozenset[ObjectName]:
-        record, annotation = name
-        query = "SELECT bucket, key FROM held WHERE project=? AND task=? AND annotation=? AND left_seq IS NULL"
-        return frozenset(self._db.execute(query, (record.project, record.task, annotation)))
-
-    def _annotation(self, name: AnnotationName) -> tuple[str | None, int] | None:
-        record, annotation = name
-        query = "SELECT digest, seq FROM annotations WHERE project=? AND task=? AND annotation=?"
-        row: tuple[str | None, int] | None = self._db.execute(
-            query, (record.project, record.task, annotation)
-        ).fetchone()
-        return row
-
-    def _task(self, record: RecordId) -> KnownTask | None:
-        query = "SELECT digest, is_added, seq FROM tasks WHERE project=? AND task=?"
-        row = self._db.execute(query, (record.project, record.task)).fetchone()
-        return KnownTask(row[0], bool(row[1]), row[2]) if row else None
+        names = set[AnnotationName]().union(*held.values(), *(finding.annotations for finding in findings))
+        asked = (json.dumps([(record.project, record.task, annotation) for record, annotation in names]),)
+        holders: dict[AnnotationName, set[ObjectName]] = {name: set() for name in names}
+        for bucket, key, *annotation in self._db.execute(_HOLDERS_OF, asked):
+            holders[_name(*annotation)].add((bucket, key))
+        digests = {_name(*annotation): digest for *annotation, digest in self._db.execute(_DIGESTS_OF, asked)}
+        tasks = {
+            RecordId(project, task): KnownTask(digest, bool(is_added), seq)
+            for project, task, digest, is_added, seq in self._db.execute(_TASKS_OF, asked)
+        }
+        return Known(
+            {name: frozenset(annotations) for name, annotations in held.items()},
+            {name: frozenset(objects) for name, objects in holders.items()},
+            digests,
+            tasks,
+        )
 
     def attempts(self) -> list[Attempt]:
         """Return the pushes whose outcome is unknown, oldest position first."""
@@ -214,35 +223,47 @@ class Ledger:
         self._db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, value))
 
 
-def _record(db: sqlite3.Connection, findings: Iterable[Finding], added: frozenset[RecordId]) -> None:
-    left: set[tuple[int, int, int]] = set()
-    for finding in findings:
-        left.update(db.execute(_HELD, finding.name))
-        db.execute(_LEAVE, (finding.seq, *finding.name))
-        if finding.is_gone:
-            db.execute("DELETE FROM objects WHERE bucket=? AND key=?", finding.name)
-        else:
-            values = (*finding.name, finding.seq, finding.skipped)
-            db.execute("INSERT OR REPLACE INTO objects VALUES (?, ?, ?, ?)", values)
-        if finding.record is not None:
-            _record_annotations(db, finding, finding.record, added)
-    for annotation in left:
-        db.execute(_FORGET_UNHELD, annotation)
+def _record(db: sqlite3.Connection, findings: Sequence[Finding], added: frozenset[RecordId]) -> None:
+    """Make `findings`, each of another object, true."""
+    names = json.dumps([finding.name for finding in findings])
+    left = {tuple(annotation) for _, _, *annotation in db.execute(_HELD_BY, (names,))}
+    db.executemany(_LEAVE, ((finding.seq, *finding.name) for finding in findings))
+    gone = (finding.name for finding in findings if finding.is_gone)
+    db.executemany("DELETE FROM objects WHERE bucket=? AND key=?", gone)
+    there = ((*finding.name, finding.seq, finding.skipped) for finding in findings if not finding.is_gone)
+    db.executemany("INSERT OR REPLACE INTO objects VALUES (?, ?, ?, ?)", there)
+    labelled = [(finding, finding.record) for finding in findings if finding.record is not None]
+    held = ((*it.name, of.project, of.task, each, None) for it, of in labelled for each, _ in it.digests)
+    db.executemany("INSERT OR REPLACE INTO held VALUES (?, ?, ?, ?, ?, ?)", held)
+    annotations = ((of.project, of.task, *each, it.seq) for it, of in labelled for each in it.digests)
+    db.executemany(_RECORD_ANNOTATION, annotations)
+    tasks = ((of.project, of.task, it.task_digest, it.seq, of in added) for it, of in labelled)
+    db.executemany(_RECORD_TASK, tasks)
+    db.executemany(_FORGET_UNHELD, left)
 
 
-def _record_annotations(db: sqlite3.Connection, finding: Finding, record: RecordId, added: frozenset[RecordId]) -> None:
-    name = (record.project, record.task)
-    for annotation, digest in finding.digests:
-        db.execute("INSERT OR REPLACE INTO held VALUES (?, ?, ?, ?, ?, NULL)", (*finding.name, *name, annotation))
-        values = (*name, annotation, digest, finding.seq)
-        db.execute(_RECORD_ANNOTATION, values)
-    db.execute(_RECORD_TASK, (*name, finding.task_digest, finding.seq, record in added))
+def _name(project: int, task: int, annotation: int) -> AnnotationName:
+    return RecordId(project, task), annotation
 
 
 def _write_findings(attempt: Attempt) -> str:
     added = [[record.project, record.task] for record in sorted(attempt.added_records)]
-    findings = [asdict(finding) for finding in attempt.findings]
+    findings = [_fields(finding) for finding in attempt.findings]
     return json.dumps({"reached": attempt.reached, "findings": findings, "added": added})
+
+
+def _fields(finding: Finding) -> dict[str, object]:
+    record = finding.record
+    return {
+        "bucket": finding.bucket,
+        "key": finding.key,
+        "seq": finding.seq,
+        "is_gone": finding.is_gone,
+        "skipped": finding.skipped,
+        "record": None if record is None else {"project": record.project, "task": record.task},
+        "task_digest": finding.task_digest,
+        "digests": finding.digests,
+    }
 
 
 def _read_attempt(commit: str, parent: str, seq: int, text: str) -> Attempt:

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import math
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
@@ -98,10 +100,50 @@ def test_what_is_not_json_is_refused_with_a_reason(body: bytes, reason: str) -> 
     assert str(refused.value) == reason
 
 
-@pytest.mark.parametrize("number", [float("nan"), float("inf"), float("-inf")])
-def test_nan_and_infinity_have_no_canonical_text(number: float) -> None:
-    with pytest.raises(NotJson, match="NaN or infinity"):
-        canonical([number])
+_NUMBERS = st.floats(allow_nan=False, allow_infinity=False) | st.floats(-1e-3, 1e-3) | st.floats(-1e20, 1e20)
+_ANY_TEXT = st.text(st.characters() | st.sampled_from('eE+-.0123456789[]{},:"\\'))
+
+
+@given(
+    st.recursive(_NUMBERS | st.integers() | _ANY_TEXT, lambda inner: st.lists(inner) | st.dictionaries(_TEXT, inner))
+)
+def test_the_canonical_text_is_what_pythons_own_encoder_writes(value: JsonValue) -> None:
+    text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+    assert canonical(value) == text.encode("utf-8", "backslashreplace")
+
+
+@given(_VALUES | _NUMBERS | _ANY_TEXT, st.data())
+def test_what_is_json_is_what_pythons_own_decoder_says(value: JsonValue, data: st.DataObject) -> None:
+    text = json.dumps(value, ensure_ascii=data.draw(st.booleans()))
+    at = data.draw(st.integers(0, len(text)))
+    text = (
+        text[:at]
+        + data.draw(st.sampled_from(["", "0", "-", ".", "e", "1" * 20, '"', ",", "]", "\\", "\x00"]))
+        + text[at:]
+    )
+    body = text.encode("utf-8", "surrogatepass")
+
+    assert _told(parse, body) == _told(_by_json, body)
+
+
+def _told(read: Callable[[bytes], JsonValue], body: bytes) -> str:
+    """Its value, types and the sign of zero included, or that it has none."""
+    try:
+        return repr(read(body))
+    except ValueError:
+        return "not JSON"
+
+
+def _by_json(body: bytes) -> JsonValue:
+    value: JsonValue = json.loads(body.decode(), parse_float=_finite, parse_constant=_finite)
+    return value
+
+
+def _finite(text: str) -> float:
+    if not math.isfinite(float(text)):
+        raise ValueError(text)
+    return float(text)
 
 
 def test_nesting_is_limited_before_python_limits_it() -> None:

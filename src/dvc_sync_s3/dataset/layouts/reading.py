@@ -6,6 +6,7 @@ A file in our form is read without parsing its records: at 300 MB that is what a
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 from typing import BinaryIO
 
@@ -75,15 +76,9 @@ def parse_file(path: Path, form: Form) -> Dataset:
         ) from error
 
 
-def task_of(element: JsonValue) -> RecordId | None:
-    """Return which record an element would become, None if none."""
-    found = _record(element)
-    return found and found[0]
-
-
-def pieces_of(lines: Iterable[bytes], form: Form) -> Iterator[bytes]:
-    """Yield the pieces of the file in our form whose elements are these lines."""
-    elements = iter(lines)
+def elements_of(dataset: Dataset, form: Form) -> Iterator[bytes]:
+    """Yield the pieces of the file in our form."""
+    elements = chain(dataset.records.values(), dataset.others)
     first = next(elements, None)
     if first is None:
         yield form.empty
