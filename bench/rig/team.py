@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from dvc_sync_s3.dataset.layouts import layout_for
-from rig.annotations import Annotations, write_array
+from rig.annotations import Annotations, write_array, write_shards
 from tests.e2e.servers.process import surroundings
 from tests.e2e.servers.team import DvcRemote, TeamRepository, make_team_repository
 
@@ -41,9 +41,12 @@ def make_team(folder: Path, dataset: str, records: int, remote: DvcRemote | None
 
 def write_dataset(path: Path, records: int) -> None:
     """Write a dataset in the layout that the path stands for; raises LayoutMissing."""
-    if path.suffix != ".json":
+    if path.suffix == ".json":
+        write_array(path, records)
+    elif not path.suffix:
+        write_shards(path, records)
+    else:
         raise LayoutMissing(f"no layout for {path.name}")
-    write_array(path, records)
 
 
 def publish(clone: Path, home: Path, dataset: str) -> float:

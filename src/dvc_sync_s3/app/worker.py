@@ -28,6 +28,7 @@ from dvc_sync_s3.sync.status import StatusFile
 from dvc_sync_s3.sync.tracked import TrackedDataset, written_out_paths
 from dvc_sync_s3.sync.worker import Worker
 
+CHECKED = "checked"
 _LOCK_RETRY_S = 0.2
 _ALLOCATIONS_BETWEEN_COLLECTIONS = 100_000
 
@@ -74,7 +75,9 @@ def build_cycle(settings: Settings, hidden: Path, ledger: Ledger, report: Report
     """Return the cycle that `settings` ask for; raise SettingsError where they can't work."""
     dataset_path = settings.dvc_dataset
     clone = Clone(settings.git_folder.absolute(), repository(settings), written_out_paths(dataset_path))
-    dataset = TrackedDataset(dataset_path, layout_for(dataset_path), clone, remote_settings(settings, hidden))
+    dataset = TrackedDataset(
+        dataset_path, layout_for(dataset_path, hidden / CHECKED), clone, remote_settings(settings, hidden)
+    )
     selected = selection(settings)
     ledger.select(selected)
     changes = Changes(Reader(settings.s3_data_folder), selected)

@@ -16,10 +16,29 @@ def with_ignored(previous: bytes | None, out: str) -> bytes | None:
     >>> with_ignored(b"/data.json\n", "data/data.json") is None
     True
     """
-    name = re.sub(r"([\[\]!*#?])", r"\\\1", PurePosixPath(out).name)
+    name = _pattern(out)
     before = previous or b""
     lines = {line.rstrip() for line in before.decode(errors="replace").splitlines()}
     if lines & {f"/{name}", name}:
         return None
     gap = b"\n" if before and not before.endswith(b"\n") else b""
     return before + gap + f"/{name}\n".encode()
+
+
+def without_ignored(previous: bytes, out: str) -> bytes | None:
+    r"""Return the `.gitignore` beside `out` without the entry `dvc add` wrote, None if nothing else is in it.
+
+    `dvc remove` does the same.
+
+    >>> without_ignored(b"*.tmp\n/data.json\n", "data/data.json")
+    b'*.tmp\n'
+    >>> without_ignored(b"/data.json\n", "data/data.json") is None
+    True
+    """
+    entry = f"/{_pattern(out)}".encode()
+    kept = b"".join(line for line in previous.splitlines(keepends=True) if line.rstrip() != entry)
+    return kept or None
+
+
+def _pattern(out: str) -> str:
+    return re.sub(r"([\[\]!*#?])", r"\\\1", PurePosixPath(out).name)

@@ -103,6 +103,10 @@ class Remote:
                 f"the remote {self.name} does not hold {md5} as it was pushed", hint="It is pushed again by itself."
             )
 
+    def fetch_all(self, targets: Iterable[tuple[str, Path]]) -> None:
+        """Fetch several versions, each to its file, several at a time."""
+        self._each(self.fetch, targets)
+
     def push_all(self, sources: Iterable[tuple[str, Path]]) -> None:
         """Push several files, each under its md5, several at a time and in no order."""
         self._each(self.push, sources)

@@ -98,12 +98,15 @@ class Clone:
         known = self._text("rev-list", f"--max-count={_REMEMBERED_COMMITS}", _TIP)
         return commit in known.split()
 
-    def commit(self, files: Mapping[str, bytes], message: str) -> str:
-        """Build a commit on the tip that changes only `files` (path: content), and return its id."""
+    def commit(self, files: Mapping[str, bytes | None], message: str) -> str:
+        """Build a commit on the tip that changes only `files` (path: content, None to remove), and return its id."""
         index = {"GIT_INDEX_FILE": str(self._place.git_folder / "dvc-sync-index")}
         self._run("read-tree", _TIP, extra=index)
         modes = {path: mode for mode, _, path in self._entries(tuple(files)) if mode.startswith("100")}
         for path, content in files.items():
+            if content is None:
+                self._run("update-index", "-z", "--index-info", stdin=f"0 {_NO_BLOB}\t{path}\0".encode(), extra=index)
+                continue
             blob = self._run("hash-object", "-w", "--no-filters", "--stdin", stdin=content).decode().strip()
             entry = f"{modes.get(path, '100644')},{blob},{path}"
             self._run("update-index", "--add", "--replace", "--cacheinfo", entry, extra=index)
@@ -211,6 +214,7 @@ class Clone:
             raise
 
 
+_NO_BLOB = "0" * 40
 _FETCH = ("--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules")
 
 

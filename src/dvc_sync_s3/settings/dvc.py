@@ -33,7 +33,8 @@ class DvcSettings(BaseModel):
 
     dvc_dataset: Annotated[str, AfterValidator(_inside_repository)] = Field(
         "data/data.json",
-        description="The dataset's path in the repository: *.json, an array of tasks; *.jsonl, a task a line.",
+        description="The dataset's path in the repository: *.json, an array of tasks; *.jsonl, a task a line; "
+        "without a dot in its name, a folder of such files.",
     )
     dvc_remote_name: str | None = Field(
         None, description="Which of the repository's DVC remotes to use; its default one when left out."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -31,6 +31,16 @@ class Contents:
                 remote.fetch(md5, draft)
             self._cache.adopt(draft, md5)
         return self._cache.path(md5)
+
+    def bring(self, md5s: Iterable[str]) -> None:
+        """Fetch those of several contents that aren't here, several at a time."""
+        missing = [(md5, self.draft()) for md5 in md5s if not self._cache.is_intact(md5)]
+        if missing:
+            with self._remote() as remote:
+                remote.fetch_all(missing)
+        for md5, draft in missing:
+            self._cache.adopt(draft, md5)
+            self._used.add(md5)
 
     def draft(self) -> Path:
         """Return where a new content may be written; nothing is there yet."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
-from dvc_sync_s3.dataset.layouts import Layout, Version, Written
+from dvc_sync_s3.dataset.layouts import Content, Layout, Version, Written
 from dvc_sync_s3.dataset.model import RecordId
 from dvc_sync_s3.dvc.cache import Cache
 from dvc_sync_s3.dvc.choice import RemoteSettings
@@ -57,20 +57,20 @@ class TrackedDataset:
     def upload(self, written: Written) -> None:
         """Send what is new with a version to the DVC remote. Raises Transient or Blocked."""
         with self._opened() as remote:
-            for content in written.fresh:
-                remote.push(content.md5, self._contents.path(content.md5))
+            for together in _in_order(written.fresh):
+                remote.push_all((content.md5, self._contents.path(content.md5)) for content in together)
 
     def verify(self, written: Written) -> None:
         """Make sure that the remote has what is new with a version, whole. Raises Transient if it doesn't."""
         with self._opened() as remote:
-            for content in written.fresh:
-                remote.verify(content.md5, content.size)
+            remote.verify_all((content.md5, content.size) for content in written.fresh)
 
     def files(self, written: Written) -> dict[str, bytes]:
         """Return what the commit changes: the `.dvc` file and, once, the `.gitignore` beside the dataset."""
         name = pointer_path(self._path)
         version = written.version
-        files = {name: write_pointer(self._clone.read(name), self._path, version.md5, version.size or 0)}
+        fields = (version.md5, version.size, version.nfiles)
+        files = {name: write_pointer(self._clone.read(name), self._path, *fields)}
         ignored = with_ignored(self._clone.read(gitignore_path(self._path)), self._path)
         if ignored is not None:
             files[gitignore_path(self._path)] = ignored
@@ -85,7 +85,7 @@ class TrackedDataset:
         if pointer is None:
             self._refuse_if_git_tracks_it()
             return None
-        return Version(pointer.md5, pointer.size)
+        return Version(pointer.md5, pointer.size, pointer.nfiles)
 
     @contextmanager
     def _opened(self) -> Iterator[Remote]:
@@ -128,6 +128,16 @@ class TrackedDataset:
                 f"Git itself tracks {self._path}, so DVC can't",
                 hint=f"Run `git rm -r --cached {self._path}` and `dvc add {self._path}`, commit and push.",
             )
+
+
+def _in_order(fresh: Sequence[Content]) -> Iterator[Sequence[Content]]:
+    """Yield what may go up together: files, and a folder's listing when all of them are there.
+
+    DVC takes a listing on the remote as proof that the files it names are there too.
+    """
+    listings = [content for content in fresh if content.md5.endswith(".dir")]
+    yield [content for content in fresh if content not in listings]
+    yield listings
 
 
 def written_out_paths(dataset: str) -> tuple[str, ...]:

@@ -287,3 +287,11 @@ def test_a_personal_gitconfig_does_not_change_what_we_commit(member: Member, ope
     commit = sync(clone, b"a\r\nb\n", 1)
     assert clone.refresh().commit == commit
     assert clone.read(POINTER) == b"a\r\nb\n"
+
+
+def test_a_commit_can_remove_files(member: Member, open_clone: Open) -> None:
+    clone = open_clone()
+    clone.refresh()
+    clone.push(clone.commit({POINTER: None, "new.dvc": b"outs: []\n", "never there": None}, message(1)))
+    clone.refresh()
+    assert (clone.read(POINTER), clone.read("new.dvc")) == (None, b"outs: []\n")

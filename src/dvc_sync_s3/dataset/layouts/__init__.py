@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
+from dvc_sync_s3.dataset.layouts.checked import Checked
+from dvc_sync_s3.dataset.layouts.folder import Folder
 from dvc_sync_s3.dataset.layouts.layout import Content, Layout, Objects, Version, Written
 from dvc_sync_s3.dataset.layouts.single_file import SingleFile
 from dvc_sync_s3.dataset.layouts.splicing import ARRAY, LINES
@@ -18,13 +20,22 @@ class UnknownLayout(SettingsError, ValueError):
     """Name DVC_DATASET and what it may be, in one sentence."""
 
 
-def layout_for(dataset: str) -> Layout:
+def layout_for(dataset: str, checked: Path | None = None) -> Layout:
     """Return the layout that the path `dataset`, the value of DVC_DATASET, stands for; raises UnknownLayout.
+
+    A folder's layout remembers in the file `checked` what it need not look into again.
 
     >>> type(layout_for("data/data.jsonl")).__name__
     'SingleFile'
+    >>> type(layout_for("data/annotations")).__name__
+    'Folder'
     """
-    form = _FORMS.get(PurePosixPath(dataset).suffix)
-    if form is not None:
-        return SingleFile(form)
-    raise UnknownLayout(f"DVC_DATASET is {dataset!r} but must end in .json or .jsonl, for example data/data.json")
+    path = PurePosixPath(dataset)
+    if path.suffix in _FORMS:
+        return SingleFile(_FORMS[path.suffix])
+    if path.name and "." not in path.name:
+        return Folder(Checked(checked))
+    raise UnknownLayout(
+        f"DVC_DATASET is {dataset!r} but must end in .json or .jsonl, or be a folder without a dot in its name, "
+        "for example data/annotations"
+    )

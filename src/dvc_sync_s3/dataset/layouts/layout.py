@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -52,6 +52,10 @@ class Objects(Protocol):
         """Return a file that has this content, whole; it is fetched when it isn't here. It must not be changed."""
         ...
 
+    def bring(self, md5s: Iterable[str]) -> None:
+        """Fetch those of several contents that aren't here, several at a time: faster than asking for each path."""
+        ...
+
     def draft(self) -> Path:
         """Return where a new content may be written; nothing is there yet."""
         ...
@@ -73,6 +77,18 @@ class Layout(Protocol):
 
     def write(self, version: Version | None, patch: Mapping[RecordId, bytes | None], objects: Objects) -> Written:
         """Return the version that follows when each of `patch` gets its line, or goes (None)."""
+        ...
+
+    def order(self, name: RecordId) -> tuple[int, int]:
+        """Return what records are sorted by when they are given to `create`."""
+        ...
+
+    def create(self, lines: Iterable[tuple[RecordId | None, bytes]], objects: Objects) -> Written:
+        """Return a version of all `lines`: the records in their order, each once, then those that are none."""
+        ...
+
+    def extras(self, version: Version | None, objects: Objects) -> Iterator[str]:
+        """Yield the names of the version's files that hold no elements, and that no other layout has a place for."""
         ...
 
     def lines(self, version: Version | None, objects: Objects) -> Iterator[tuple[RecordId | None, bytes]]:

@@ -6,7 +6,6 @@ A file in our form is read without parsing its records: at 300 MB that is what a
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from itertools import chain
 from pathlib import Path
 from typing import BinaryIO
 
@@ -76,9 +75,15 @@ def parse_file(path: Path, form: Form) -> Dataset:
         ) from error
 
 
-def elements_of(dataset: Dataset, form: Form) -> Iterator[bytes]:
-    """Yield the pieces of the file in our form."""
-    elements = chain(dataset.records.values(), dataset.others)
+def task_of(element: JsonValue) -> RecordId | None:
+    """Return which record an element would become, None if none."""
+    found = _record(element)
+    return found and found[0]
+
+
+def pieces_of(lines: Iterable[bytes], form: Form) -> Iterator[bytes]:
+    """Yield the pieces of the file in our form whose elements are these lines."""
+    elements = iter(lines)
     first = next(elements, None)
     if first is None:
         yield form.empty

@@ -6,8 +6,10 @@ in any other form is parsed and written in ours once.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from io import BytesIO
+from itertools import chain
 from pathlib import Path
 
 from dvc_sync_s3.dataset.layouts import reading
@@ -57,6 +59,22 @@ class SingleFile:
         if version is not None:
             yield from reading.lines(objects.path(self._ours(version, objects)), self._form)
 
+    def order(self, name: RecordId) -> tuple[int, int]:
+        """Return what records are sorted by: the project, then the task."""
+        return name.project, name.task
+
+    def create(self, lines: Iterable[tuple[RecordId | None, bytes]], objects: Objects) -> Written:
+        """Return a version of all `lines`, which are in order."""
+        draft = objects.draft()
+        summed = write(reading.pieces_of((line for _, line in lines), self._form), BytesIO(), draft)
+        objects.adopt(draft, summed.md5)
+        self._remember(summed.md5, summed.md5)
+        return Written(Version(summed.md5, summed.size), (Content(summed.md5, summed.size),))
+
+    def extras(self, version: Version | None, objects: Objects) -> Iterator[str]:  # noqa: ARG002 - a file has none
+        """Yield nothing: one file has room for elements only."""
+        return iter(())
+
     @contextmanager
     def _open(self, version: Version, objects: Objects) -> Iterator[SortedLines]:
         with sorted_lines(objects.path(self._ours(version, objects)), self._form) as content:
@@ -78,7 +96,9 @@ class SingleFile:
         path = objects.path(md5)
         if reading.is_in_our_form(path, self._form):
             return md5
-        return self._adopt(reading.elements_of(reading.parse_file(path, self._form), self._form), path, objects)
+        dataset = reading.parse_file(path, self._form)
+        lines = chain(dataset.records.values(), dataset.others)
+        return self._adopt(reading.pieces_of(lines, self._form), path, objects)
 
     def _empty(self, objects: Objects) -> str:
         draft = objects.draft()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,6 +21,9 @@ class FolderObjects:
     def path(self, md5: str) -> Path:
         self.asked.append(md5)
         return self.folder / md5
+
+    def bring(self, md5s: Iterable[str]) -> None:
+        self.asked += md5s
 
     def draft(self) -> Path:
         self.drafts += 1

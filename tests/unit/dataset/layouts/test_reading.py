@@ -29,12 +29,16 @@ def _read(folder: Path, body: bytes) -> Dataset:
     return reading.parse_file(path, ARRAY)
 
 
+def _written(dataset: Dataset) -> bytes:
+    return b"".join(reading.pieces_of((*dataset.records.values(), *dataset.others), ARRAY))
+
+
 def _rewritten(folder: Path, body: bytes) -> bytes:
     path = folder / "data.json"
     path.write_bytes(body)
     if reading.is_in_our_form(path, ARRAY):
         return body
-    return b"".join(reading.elements_of(_read(folder, body), ARRAY))
+    return _written(_read(folder, body))
 
 
 def test_a_file_in_our_form_comes_out_byte_for_byte(tmp_path: Path) -> None:
@@ -185,7 +189,7 @@ def test_any_array_comes_out_in_a_form_that_is_read_back_as_it_is(
     tmp_path: Path, elements: list[Any], indent: int | None
 ) -> None:
     first = _read(tmp_path, json.dumps(elements, indent=indent).encode())
-    lines = b"".join(reading.elements_of(first, ARRAY))
+    lines = _written(first)
     path = tmp_path / "first.json"
     path.write_bytes(lines)
 
