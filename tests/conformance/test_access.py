@@ -136,7 +136,7 @@ def test_it_takes_three_steps_to_make_something_public(by_default: str) -> None:
 def test_lists_that_are_turned_off_count_for_nothing_and_are_there_again_when_turned_on(with_lists: str) -> None:
     s3, labs = client(with_lists, ACCESS_KEY_ID), client(with_lists, "LABS")
     bucket = made(s3)
-    s3.put_object(Bucket=bucket, Key="318", Body=b"x", GrantRead=f"emailAddress={EMAIL}")
+    s3.put_object(Bucket=bucket, Key="318", Body=b"x", GrantRead=f"emailaddress={EMAIL}")
 
     def turn(ownership: str) -> None:
         s3.put_bucket_ownership_controls(Bucket=bucket, OwnershipControls={"Rules": [{"ObjectOwnership": ownership}]})
@@ -299,6 +299,7 @@ def test_a_grant_is_to_someone_there_is(with_lists: str, grant: dict[str, str], 
     [
         ({"ACL": "public-read", "GrantRead": f"id={LABS.id}"}, "InvalidRequest"),
         ({"GrantRead": "labs"}, "InvalidArgument"),
+        ({"GrantRead": "name=labs"}, "InvalidArgument"),
         ({"GrantRead": "id=nobody"}, "InvalidArgument"),
         ({"ACL": "nobody"}, "InvalidArgument"),
         ({"AccessControlPolicy": {"Grants": [{"Grantee": EVERYONE, "Permission": "ALL"}]}}, "MalformedACLError"),

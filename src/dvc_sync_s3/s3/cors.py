@@ -1,6 +1,7 @@
 """Cross-origin answers: a browser that shows a task's image or sound must be allowed to read it.
 
-A bucket without a configuration of its own allows reading from any origin: a read still needs a signature.
+A bucket without a configuration of its own allows reading from any origin: a read still needs a signature, unless the
+bucket lets in everyone.
 Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/ManageCorsUsing.html
 """
 

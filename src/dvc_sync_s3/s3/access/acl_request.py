@@ -29,7 +29,7 @@ _GRANTS = {
     "x-amz-grant-write-acp": Permission.WRITE_ACP,
     "x-amz-grant-full-control": Permission.FULL_CONTROL,
 }
-_GRANTEE = re.compile(r'(?P<kind>id|emailAddress|uri)\s*=\s*(?:"(?P<quoted>[^"]+)"|(?P<plain>[^",\s]+))')
+_GRANTEE = re.compile(r'(?P<kind>id|emailAddress|uri)\s*=\s*(?:"(?P<quoted>[^"]+)"|(?P<plain>[^",\s]+))', re.IGNORECASE)
 _SAME_FOR_ONE_OWNER = ("private", "bucket-owner-full-control", "bucket-owner-read")
 """What clients may ask for where lists are off: many always send one of these."""
 

@@ -61,12 +61,12 @@ def _grant(grant: Element, accounts: Accounts) -> Grant:
 
 def resolve_grantee(kind: str, text: str, accounts: Accounts) -> Grantee:
     """Return whom `id`, `emailAddress` or `uri` names; raise `InvalidArgument` or `UnresolvableGrantByEmailAddress`."""
-    match kind:
+    match kind.lower():  # the AWS command line says emailaddress
         case "id" if account := accounts.find(text):
             return account.id
-        case "emailAddress" if account := accounts.with_email(text):
+        case "emailaddress" if account := accounts.with_email(text):
             return account.id
-        case "emailAddress":
+        case "emailaddress":
             raise S3Error("UnresolvableGrantByEmailAddress")
         case "uri" if text in set(Group):
             return Group(text)
