@@ -10,6 +10,7 @@ import contextlib
 import secrets
 from collections.abc import Awaitable, Collection
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 import structlog
 from starlette.types import Receive, Scope, Send
@@ -31,7 +32,7 @@ from dvc_sync_s3.s3.response import PendingBody, Response
 from dvc_sync_s3.s3.routing import operation_of
 from dvc_sync_s3.s3.sending import Sender
 from dvc_sync_s3.s3.sigv4.claim import claims_a_signature
-from dvc_sync_s3.s3.sigv4.verify import Keyring, verify
+from dvc_sync_s3.s3.sigv4.verify import Keyring, Signed, verify
 from dvc_sync_s3.s3.xml import CONTENT_TYPE, document
 from dvc_sync_s3.store.store import Store
 
@@ -108,16 +109,10 @@ class S3Service:
             return preflight(exchange.cors_rules, request.headers)
         exchange.operation = operation_of(request)
         now = self._clock.now()
-        # A form is signed inside its body: the operation verifies it and asks whether its signer may.
-        is_form = exchange.operation == "PostObject"
-        signed = verify(request, self._keyring, now) if claims_a_signature(request) and not is_form else None
-        account = ANONYMOUS
-        if signed is not None:
-            require_permission(self._keyring, signed.access_key_id, exchange.operation)
-            account = self._keyring.account(signed.access_key_id)
+        signed = self._verify(request, exchange.operation, now)
+        account = ANONYMOUS if signed is None else self._keyring.account(signed.access_key_id)
         asker, bucket = Asker(account, request.address), find_bucket(self._store, request.bucket)
-        if not is_form:
-            authorize(self._store, asker, exchange.operation, request, bucket)
+        authorize(self._store, asker, exchange.operation, request, bucket)
         operation = OPERATIONS.get(exchange.operation)
         if operation is None:
             raise S3Error("NotImplemented", f"{exchange.operation} is not implemented.")
@@ -135,6 +130,14 @@ class S3Service:
                 new_buckets=self._new_buckets,
             )
         )
+
+    def _verify(self, request: S3Request, operation: str, now: datetime) -> Signed | None:
+        """Return who signed; None if nobody did, or if it stands in a form inside the body."""
+        if operation == "PostObject" or not claims_a_signature(request):
+            return None
+        signed = verify(request, self._keyring, now)
+        require_permission(self._keyring, signed.access_key_id, operation)
+        return signed
 
     def _cors_rules(self, bucket: str | None) -> tuple[CorsRule, ...]:
         return rules_of(None if bucket is None else self._store.bucket_document(bucket, BucketDocument.CORS))

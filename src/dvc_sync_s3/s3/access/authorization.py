@@ -54,7 +54,7 @@ def object_access(stored: StoredObject, bucket: BucketAccess) -> ObjectAccess:
 def authorize(store: Reader, asker: Asker, operation: str, request: S3Request, bucket: BucketAccess | None) -> None:
     """Raise `AccessDenied` unless `asker` may do in `bucket`, the request's, what it asks; `NoSuchBucket` without one.
 
-    A copy needs its source, too. What a form is about stands in its body: its operation asks for itself.
+    A copy needs its source, too.
     """
     if operation in _WITHOUT_BUCKET:
         if asker.account == ANONYMOUS:
@@ -62,8 +62,8 @@ def authorize(store: Reader, asker: Asker, operation: str, request: S3Request, b
         return
     if bucket is None:
         raise S3Error("NoSuchBucket")
-    if operation == "DeleteObjects" and bucket.policy is not None:
-        return  # it asks for each key
+    if operation == "PostObject" or (operation == "DeleteObjects" and bucket.policy is not None):
+        return  # what it is about stands in its body: it asks for itself
     if request.headers.get("x-amz-expected-bucket-owner", bucket.owner_id) != bucket.owner_id:
         raise S3Error("AccessDenied", "The bucket is not owned by the account that was expected.")
     _require(store, asker, operation, bucket, request.key, request.query.get("prefix", ""))

@@ -60,7 +60,7 @@ async def post_object(call: Call) -> Response:
         policy.check_fields({**fields, "bucket": bucket}, call.now)
     asker = Asker(ANONYMOUS if signer is None else call.keyring.account(signer), call.asker.address)
     request = replace(call.request, key=fields["key"], headers=_headers(fields))
-    authorize(call.store, asker, "PostObject", request, call.access)
+    authorize(call.store, asker, "PutObject", request, call.access)
     described = replace(call, request=request, asker=asker)
     return _answer(call, fields, await _store(described, form.content(), policy))
 
