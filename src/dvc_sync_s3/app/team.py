@@ -9,7 +9,18 @@ from dvc_sync_s3.app.playground import FOLDER, playground_at
 from dvc_sync_s3.dataset.selection import GroundTruth, Selection, Skips
 from dvc_sync_s3.dvc.choice import RemoteSettings
 from dvc_sync_s3.errors import SettingsError
-from dvc_sync_s3.git.model import Author, Credentials, Repository, Signing, Ssh, is_ssh, split_credentials
+from dvc_sync_s3.git.merge_request import api_url, host_kind
+from dvc_sync_s3.git.model import (
+    Author,
+    Credentials,
+    HostKind,
+    Proposing,
+    Repository,
+    Signing,
+    Ssh,
+    is_ssh,
+    split_credentials,
+)
 from dvc_sync_s3.settings import Settings
 
 _DEFAULT_NAME = "dvc-sync"
@@ -37,7 +48,22 @@ def repository(settings: Settings) -> Repository:
         ssh=Ssh(_absolute(settings.git_ssh_key_file), _absolute(settings.git_ssh_known_hosts_file)),
         signing=_signing(settings),
         mailmap=_absolute(settings.git_mailmap_file),
+        proposing=_proposing(settings, url, credentials),
     )
+
+
+def _proposing(settings: Settings, url: str, credentials: Credentials | None) -> Proposing | None:
+    if not settings.git_merge_request:
+        return None
+    kind = HostKind(settings.git_host_kind) if settings.git_host_kind else host_kind(url)
+    if kind is None:
+        raise SettingsError(
+            "GIT_HOST_KIND is missing: GIT_REPO doesn't tell whether its host is GitHub, GitLab or Gitea."
+        )
+    if kind is not HostKind.GITLAB and credentials is None:
+        raise SettingsError("GIT_PAT_TOKEN is missing: GIT_MERGE_REQUEST needs it to open pull requests.")
+    side = settings.git_merge_request_branch or f"dvc-sync/{settings.git_branch}"
+    return Proposing(side, kind, settings.git_api_url or api_url(url, kind))
 
 
 def _committer(settings: Settings) -> Author | None:

@@ -14,6 +14,7 @@ from dvc_sync_s3.clock import SystemClock
 from dvc_sync_s3.dataset.layouts import layout_for
 from dvc_sync_s3.dvc.environment import quiet_environment
 from dvc_sync_s3.git.clone import Clone
+from dvc_sync_s3.git.merge_request import proposer
 from dvc_sync_s3.logs import configure_logs
 from dvc_sync_s3.process import FileLock
 from dvc_sync_s3.settings import Settings
@@ -74,11 +75,12 @@ def _build(settings: Settings, hidden: Path, ledger: Ledger, report: Reporter) -
 def build_cycle(settings: Settings, hidden: Path, ledger: Ledger, report: Reporter) -> Cycle:
     """Return the cycle that `settings` ask for; raise SettingsError where they can't work."""
     dataset_path = settings.dvc_dataset
-    clone = Clone(settings.git_folder.absolute(), repository(settings), written_out_paths(dataset_path))
+    team = repository(settings)
+    clone = Clone(settings.git_folder.absolute(), team, written_out_paths(dataset_path))
     dataset = TrackedDataset(
         dataset_path, layout_for(dataset_path, hidden / CHECKED), clone, remote_settings(settings, hidden)
     )
     selected = selection(settings)
     ledger.select(selected)
     changes = Changes(Reader(settings.s3_data_folder), selected)
-    return Cycle(changes, clone, dataset, ledger, report, CoAuthors(settings.git_co_authors))
+    return Cycle(changes, clone, dataset, ledger, report, CoAuthors(settings.git_co_authors), proposer(team))

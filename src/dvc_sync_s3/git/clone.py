@@ -15,8 +15,11 @@ from pathlib import Path
 from dvc_sync_s3.errors import Blocked
 from dvc_sync_s3.git.command import Git
 from dvc_sync_s3.git.failures import CloneBroken
-from dvc_sync_s3.git.model import Author, Repository, Tip
+from dvc_sync_s3.git.heads import Heads, parse_heads
+from dvc_sync_s3.git.merge_request import push_options
+from dvc_sync_s3.git.model import Author, Proposing, Repository, Tip
 from dvc_sync_s3.git.place import Place
+from dvc_sync_s3.git.side_branch import SIDE, TARGET, Base, choose, read_fork
 from dvc_sync_s3.git.trailers import INSTANCE, parse_seq
 
 _TIP = "refs/dvc-sync/tip"
@@ -51,6 +54,9 @@ class Clone:
         self._is_ours = False
         self._contents: dict[str, bytes | None] = {}
         """What was read at the tip: a cycle asks for the same few files again and again."""
+        self._side: str | None = None
+        self._compared: tuple[str, str] | None = None
+        self._base = Base.TARGET
 
     def refresh(self) -> Tip:
         """Make the clone equal to the server's branch and return its tip; fetch nothing if the branch hasn't moved.
@@ -117,8 +123,18 @@ class Clone:
         return commit
 
     def push(self, commit: str) -> None:
-        """Make `commit` the branch's tip on the server, creating the branch if need be; raise Rejected if it moved."""
-        self._run("push", "--porcelain", "--no-verify", "origin", f"{commit}:{self._branch}")
+        """Make `commit` the tip on the server, creating the branch if need be; raise Rejected if it moved.
+
+        With a side branch that is the one, and what is on it must be what the last refresh saw there.
+        """
+        proposing = self._repository.proposing
+        if proposing is None:
+            self._run("push", "--porcelain", "--no-verify", "origin", f"{commit}:{self._branch}")
+            return
+        side = f"refs/heads/{proposing.side_branch}"
+        lease = f"--force-with-lease={side}:{self._side or ''}"
+        options = push_options(proposing, self._repository.branch, self._side)
+        self._run("push", "--porcelain", "--no-verify", lease, *options, "origin", f"{commit}:{side}")
 
     def proper(self, people: Sequence[Author]) -> tuple[Author, ...]:
         """Return how the repository's mailmap wants `people` to be named: themselves, if there is none."""
@@ -145,9 +161,14 @@ class Clone:
         self._run("init", "--quiet", "--bare", "--template=", "--initial-branch=dvc-sync")
         self._place.mark(self._repository.url)
         self._is_ours = True
+        self._compared = None
 
     def _follow(self) -> Tip:
-        commit, source = self._on_server()
+        heads = self._heads()
+        source = self._branch if self._branch in heads.commits else "HEAD"
+        commit, awaits_merge = heads.commits[source], False
+        if self._repository.proposing is not None:
+            commit, awaits_merge = self._beside(heads, self._repository.proposing)
         known = self._refs()
         if commit not in known.values():
             depth = () if _TIP in known else ("--depth=1",)
@@ -157,19 +178,48 @@ class Clone:
             self._run("update-ref", _TIP, commit)
             self._run("gc", "--auto", "--quiet")  # a fetch does it by itself, but those who only push never fetch
         self._write_out()
-        return Tip(commit, is_new_branch=source != self._branch)
+        return Tip(commit, is_new_branch=source != self._branch, awaits_merge=awaits_merge)
 
-    def _on_server(self) -> tuple[str, str]:
-        """Return the commit to build on and the server's name for it."""
-        answer = self._text("ls-remote", "origin", "HEAD", self._branch)
-        tips = {name: commit for commit, name in (line.split("\t") for line in answer.splitlines())}
-        for name in (self._branch, "HEAD"):
-            if name in tips:
-                return tips[name], name
-        raise Blocked(
-            f"{self._repository.url} has no branch {self._repository.branch} and no default branch with a commit",
-            hint="In an empty repository run `git init`, `dvc init`, commit and push; else check GIT_BRANCH.",
-        )
+    def _beside(self, heads: Heads, proposing: Proposing) -> tuple[str, bool]:
+        """Return the commit to build on, and whether it is the side branch's."""
+        side = f"refs/heads/{proposing.side_branch}"
+        if self._branch not in heads.commits:
+            raise Blocked(
+                f"{self._repository.url} has no branch {self._repository.branch} to merge into",
+                hint="Set GIT_BRANCH to the branch that merge requests are for.",
+            )
+        target, self._side = heads.commits[self._branch], heads.commits.get(side)
+        if self._side is None or self._side == target:
+            return target, False
+        if (target, self._side) != self._compared:
+            depth = () if TARGET in self._refs() else ("--depth=1",)
+            wanted = (f"+{self._branch}:{TARGET}", f"+{side}:{SIDE}")
+            self._run("fetch", *_FETCH, "--filter=blob:none", *depth, "origin", *wanted)
+            self._base = choose(read_fork(self._text, (self._place.git_folder / "shallow").exists))
+            self._compared = target, self._side
+        return (self._side, True) if self._base is Base.SIDE else (target, False)
+
+    def _heads(self) -> Heads:
+        """Return the server's branches; raises Blocked if it has nothing to build on, or our branch was renamed."""
+        proposing = self._repository.proposing
+        names = [self._branch, *([f"refs/heads/{proposing.side_branch}"] if proposing else [])]
+        heads = parse_heads(self._text("ls-remote", "--symref", "origin", "HEAD", *names))
+        branch, url = self._repository.branch, self._repository.url
+        if self._branch in heads.commits:
+            if heads.default == self._branch:
+                self._place.note_default(url, branch)
+        elif heads.of_default is None:
+            raise Blocked(
+                f"{url} has no branch {branch} and no default branch with a commit",
+                hint="In an empty repository run `git init`, `dvc init`, commit and push; else check GIT_BRANCH.",
+            )
+        elif self._place.was_default(url, branch):
+            now = (heads.default or "another").removeprefix("refs/heads/")
+            raise Blocked(
+                f"the branch {branch}, which was the default one, is gone; now that is {now}",
+                hint=f"If it was renamed set GIT_BRANCH={now}; if it was deleted by mistake push it again.",
+            )
+        return heads
 
     def _refs(self) -> dict[str, str]:
         lines = self._text("for-each-ref", "--format=%(refname) %(objectname)", "refs/dvc-sync/").splitlines()

@@ -53,7 +53,8 @@ class Git:
             if not self.git_folder.is_dir():
                 raise CloneBroken(f"the clone {self.git_folder} is gone") from None
             raise Blocked("git is not installed", hint="Install git 2.31 or newer.") from None
-        if done.returncode == 0:
+        is_none = arguments[0] == "merge-base" and done.returncode == 1 and not done.stderr
+        if done.returncode == 0 or is_none:
             return done.stdout
         said = done.stderr + (b"\n" + done.stdout if arguments[0] == "push" else b"")
         raise classify(without_secrets(said.decode(errors="replace"), self.repository.credentials), arguments[0])

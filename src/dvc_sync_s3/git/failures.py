@@ -46,7 +46,10 @@ _ANYONES = (
     _Row(r"permissions .* are too open|bad permissions|unprotected private key", Blocked,
          "Let only the service's user read the private key: chmod 600."),
     _Row(r"protected branch|GH0\d\d:|rule violations|not allowed to push", Blocked,
-         "The branch is protected: let the service's account push to it, or set another GIT_BRANCH."),
+         "The branch is protected: let the service's account push to it, set another GIT_BRANCH,"
+         " or GIT_MERGE_REQUEST=true."),
+    _Row(r"does not support push options", Blocked,
+         "This server takes no merge requests with a push, as GitLab does: check GIT_HOST_KIND."),
     _Row(r"hook declined|\[remote rejected\]", Blocked,
          "The server refuses the commit: its own words above say why; ask who administers it."),
     _Row(r"returned error: (5\d\d|429|408)|HTTP (5\d\d|429)", Transient, "Git's server is in trouble or busy."),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
 
@@ -46,6 +47,24 @@ class Signing:
     format: str | None = None
 
 
+class HostKind(StrEnum):
+    """Whose merge requests."""
+
+    GITHUB = "github"
+    GITLAB = "gitlab"
+    GITEA = "gitea"
+    """Forgejo too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proposing:
+    """Commits go to a side branch, and a merge request asks for it to be merged into the branch."""
+
+    side_branch: str
+    kind: HostKind
+    api_url: str
+
+
 @dataclass(frozen=True, slots=True)
 class Repository:
     """The team's repository on its server; `url` carries no secret.
@@ -61,6 +80,7 @@ class Repository:
     ssh: Ssh = Ssh()
     signing: Signing = Signing()
     mailmap: Path | None = None
+    proposing: Proposing | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +88,13 @@ class Tip:
     """The commit our next one is built on, as read from the server.
 
     `is_new_branch`: the server has no such branch yet, `commit` is the default branch's and our push creates ours.
+    `awaits_merge`: the commit is a side branch's, which its target doesn't contain yet.
     `set_aside`: what stood at the clone's place and wasn't ours, at its new name.
     """
 
     commit: str
     is_new_branch: bool
+    awaits_merge: bool = False
     set_aside: Path | None = None
 
 

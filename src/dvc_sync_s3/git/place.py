@@ -42,13 +42,22 @@ class Place:
         make_folder(self.git_folder)
         write_file(self._mark, url.encode())
 
+    def note_default(self, url: str, branch: str) -> None:
+        """Record that `branch` is the default one of the repository at `url`."""
+        if not self.was_default(url, branch):
+            write_file(self._default, f"{url}\n{branch}".encode())
+
+    def was_default(self, url: str, branch: str) -> bool:
+        """Tell whether `branch` was seen to be the default one of the repository at `url`."""
+        return self._default.is_file() and self._default.read_bytes() == f"{url}\n{branch}".encode()
+
     def empty(self) -> None:
         """Remove everything from our git folder but the mark: a crash here leaves no folder of unknown owner."""
         self.mark("")
         for path in sorted(self.git_folder.rglob("*"), reverse=True):
             if path.is_dir() and not path.is_symlink():
                 path.rmdir()
-            elif path != self._mark:
+            elif path not in {self._mark, self._default}:
                 path.chmod(stat.S_IREAD | stat.S_IWRITE)  # Windows deletes no read-only file, and packs are
                 path.unlink()
 
@@ -61,6 +70,10 @@ class Place:
         ]
         for lock in locks:
             lock.unlink(missing_ok=True)
+
+    @property
+    def _default(self) -> Path:
+        return self.git_folder / "dvc-sync-default"
 
     @property
     def _mark(self) -> Path:

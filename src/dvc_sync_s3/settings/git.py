@@ -51,6 +51,20 @@ class GitSettings(BaseModel):
         None, description="The keys of ssh servers that may be trusted; the user's known_hosts when left out."
     )
 
+    git_merge_request: bool = Field(
+        default=False,
+        description="Push to a side branch and open a merge request for GIT_BRANCH, instead of pushing to that.",
+    )
+    git_merge_request_branch: str | None = Field(
+        None, description="The side branch, for this service alone; dvc-sync/ and GIT_BRANCH when left out."
+    )
+    git_host_kind: Literal["github", "gitlab", "gitea"] | None = Field(
+        None, description="Whose merge requests, if GIT_REPO doesn't tell; gitea for Forgejo too."
+    )
+    git_api_url: str | None = Field(
+        None, description="Where the host's API is, if it can't be told from GIT_REPO; not needed with GitLab."
+    )
+
     @model_validator(mode="after")
     def _check_files(self) -> Self:
         for name in ("git_mailmap_file", "git_ssh_key_file", "git_ssh_known_hosts_file"):
@@ -64,4 +78,10 @@ class GitSettings(BaseModel):
         refuse_half(self, "git_committer_name", "git_committer_email")
         if self.git_signing_key is not None and self.git_sign_commits is False:
             raise ValueError("GIT_SIGN_COMMITS is false, but GIT_SIGNING_KEY is set: leave out one of them")
+        return self
+
+    @model_validator(mode="after")
+    def _check_merge_request(self) -> Self:
+        if self.git_merge_request_branch == self.git_branch:
+            raise ValueError("GIT_MERGE_REQUEST_BRANCH is GIT_BRANCH: a merge request needs a branch of its own")
         return self

@@ -54,6 +54,9 @@ class Synced:
 Reporter = Callable[[Step], None]
 """Told of each step when it is done."""
 
+Proposer = Callable[[str], None]
+"""Asks for a side branch's tip to be merged, if it isn't asked for already."""
+
 
 class Cycle:
     """Bring the branch up to date with the store. Only the process that holds the sync's lock runs it."""
@@ -66,6 +69,7 @@ class Cycle:
         ledger: Ledger,
         report: Reporter,
         co_authors: CoAuthors = CoAuthors.ON,
+        propose: Proposer = lambda _: None,
     ) -> None:
         self._changes = changes
         self._clone = clone
@@ -73,9 +77,17 @@ class Cycle:
         self._ledger = ledger
         self._report = report
         self._co_authors = co_authors
+        self._propose = propose
+        self._tip: Tip | None = None
 
     def run(self) -> Synced:
         """Sync one bundle. Raises Rejected to be run again at once, Transient for later, Blocked for a person."""
+        synced = self._sync()
+        if self._tip and self._tip.awaits_merge:
+            self._propose(self._tip.commit)
+        return synced
+
+    def _sync(self) -> Synced:
         tip = self._refresh()
         synced_seq = self._settle(tip)
         bundle = self._changes.bundle(synced_seq)
@@ -92,7 +104,7 @@ class Cycle:
         return self._publish(tip, merged, bundle)
 
     def _refresh(self) -> Tip:
-        tip = self._clone.refresh()
+        self._tip = tip = self._clone.refresh()
         self._report(Step.REFRESHED)
         return tip
 
