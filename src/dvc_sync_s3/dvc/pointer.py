@@ -70,6 +70,21 @@ def write_pointer(previous: bytes | None, out: str, md5: str, size: int | None, 
         for stale in (*_STALE, *(told.keys() - fresh.keys())):
             entry.pop(stale, None)
         entry.update(fresh)
+    return _dump(document)
+
+
+def rename_out(content: bytes, out: str, new: str) -> bytes:
+    r"""Return the `.dvc` file of `out` as that of `new`, another path for the same data; raises Blocked.
+
+    >>> rename_out(write_pointer(None, "data.json", "d41d8cd98f00b204e9800998ecf8427e", 0), "data.json", "data.jsonl")
+    b'outs:\n- md5: d41d8cd98f00b204e9800998ecf8427e\n  size: 0\n  hash: md5\n  path: data.jsonl\n'
+    """
+    document = _load(content, out)
+    _entry(document, out)["path"] = PurePosixPath(new).name
+    return _dump(document)
+
+
+def _dump(document: object) -> bytes:
     stream = io.BytesIO()
     _yaml().dump(document, stream)
     return stream.getvalue()

@@ -11,7 +11,12 @@ from pydantic import AfterValidator, BaseModel, Field, SecretStr, model_validato
 from dvc_sync_s3.settings.pairs import refuse_half
 
 
-def _inside_repository(path: str) -> str:
+def inside_repository(path: str) -> str:
+    """Return `path` without a trailing slash; raises ValueError if it leads out of a repository or into its machinery.
+
+    >>> inside_repository("data/annotations/")
+    'data/annotations'
+    """
     pure = PurePosixPath(path)
     if pure.is_absolute() or ".." in pure.parts or "\\" in path or not pure.parts or {".git", ".dvc"} & set(pure.parts):
         raise ValueError("must be a path inside the repository, such as data/data.json")
@@ -31,7 +36,7 @@ def _remote_options(value: SecretStr) -> SecretStr:
 class DvcSettings(BaseModel):
     """The settings whose names begin with DVC_."""
 
-    dvc_dataset: Annotated[str, AfterValidator(_inside_repository)] = Field(
+    dvc_dataset: Annotated[str, AfterValidator(inside_repository)] = Field(
         "data/data.json",
         description="The dataset's path in the repository: *.json, an array of tasks; *.jsonl, a task a line; "
         "without a dot in its name, a folder of such files.",

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path, PurePosixPath
 
 from dvc_sync_s3.dataset.layouts import Content, Layout, Version, Written
+from dvc_sync_s3.dataset.layouts.sorting import in_order
 from dvc_sync_s3.dataset.model import RecordId
 from dvc_sync_s3.dvc.cache import Cache
 from dvc_sync_s3.dvc.choice import RemoteSettings
-from dvc_sync_s3.dvc.gitignore import with_ignored
-from dvc_sync_s3.dvc.pointer import Pointer, read_pointer, write_pointer
+from dvc_sync_s3.dvc.gitignore import with_ignored, without_ignored
+from dvc_sync_s3.dvc.pointer import Pointer, read_pointer, rename_out, write_pointer
 from dvc_sync_s3.dvc.remote import Remote
 from dvc_sync_s3.dvc.root import CONFIG, config_paths, find_root
 from dvc_sync_s3.errors import Blocked, Transient
@@ -54,6 +56,18 @@ class TrackedDataset:
         self._contents.let_go()
         return written
 
+    def convert(self, layout: Layout) -> Written:
+        """Put all that the branch has into the cache, in another layout; raises Blocked if that has no place for it."""
+        version = self._version()
+        extras = ", ".join(islice(self._layout.extras(version, self._contents), 3))
+        if extras:
+            raise Blocked(
+                f"{self._path} has files that another layout has no place for: {extras}",
+                hint="Move them out of the folder, run `dvc add` on it, commit and push; then convert it.",
+            )
+        lines = in_order(self._layout.lines(version, self._contents), layout.order, self._contents.draft())
+        return layout.create(lines, self._contents)
+
     def upload(self, written: Written) -> None:
         """Send what is new with a version to the DVC remote. Raises Transient or Blocked."""
         with self._opened() as remote:
@@ -74,6 +88,29 @@ class TrackedDataset:
         ignored = with_ignored(self._clone.read(gitignore_path(self._path)), self._path)
         if ignored is not None:
             files[gitignore_path(self._path)] = ignored
+        return files
+
+    def let_go(self) -> None:
+        """Remove all cached contents: none will be needed soon."""
+        self._contents.let_go()
+        self._contents.let_go()  # once for those that were used lately
+
+    def moved_files(self, path: str, written: Written) -> dict[str, bytes | None]:
+        """Return what a commit changes (None: removes) that tracks `written` at `path` in place of the dataset.
+
+        Raises Blocked if something is at `path` already.
+        """
+        pointer = self._clone.read(pointer_path(self._path))
+        if self._clone.tracks(path) or self._clone.tracks(pointer_path(path)) or pointer is None:
+            raise Blocked(f"{path} is on the branch already", hint="Choose another path, or remove what is there.")
+        version = written.version
+        fresh = write_pointer(rename_out(pointer, self._path, path), path, version.md5, version.size, version.nfiles)
+        files: dict[str, bytes | None] = {pointer_path(self._path): None, pointer_path(path): fresh}
+        here, there = gitignore_path(self._path), gitignore_path(path)
+        if (before := self._clone.read(here)) is not None:
+            files[here] = without_ignored(before, self._path)
+        before = files[there] if there in files else self._clone.read(there)
+        files[there] = with_ignored(before, path) or before
         return files
 
     def _pointer(self) -> Pointer | None:

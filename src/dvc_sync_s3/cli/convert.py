@@ -1,0 +1,26 @@
+"""`convert`: change the layout of a live dataset."""
+
+from __future__ import annotations
+
+import click
+
+from dvc_sync_s3.app.conversion import convert as convert_dataset
+from dvc_sync_s3.errors import SettingsError, SyncError
+from dvc_sync_s3.settings import read_settings
+from dvc_sync_s3.settings.dvc import inside_repository
+
+
+@click.command()
+@click.option("--to", "path", required=True, help="Where the dataset shall be, as DVC_DATASET would say it.")
+def convert(path: str) -> None:
+    """Give the dataset another path and the layout it stands for, in one commit. Stop the service first."""
+    try:
+        new = inside_repository(path)
+        commit = convert_dataset(read_settings(), new)
+    except SettingsError as error:
+        raise click.ClickException(str(error)) from None
+    except ValueError as error:
+        raise click.BadParameter(f"{path} {error}", param_hint="--to") from None
+    except SyncError as error:
+        raise click.ClickException(f"{error}\n{error.hint}".rstrip()) from None
+    print(f"Commit {commit[:12]} made the change. Set DVC_DATASET={new} before you start the service again.")
