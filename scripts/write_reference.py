@@ -26,7 +26,7 @@ _GROUPS: Mapping[str, tuple[str, ...]] = {
     "What Label Studio connects to": ("AWS_", "S3_"),
     "The team's repository": ("GIT_",),
     "The dataset and its DVC remote": ("DVC_",),
-    "What becomes the dataset": ("DATASET_",),
+    "What becomes the dataset": ("DATASET_", "MERGE_"),
     "When waiting changes become a commit": ("BUNDLE_",),
 }
 

@@ -19,7 +19,8 @@ from dvc_sync_s3.clock import SystemClock
 from dvc_sync_s3.dataset.merge import merge
 from dvc_sync_s3.store.model import NewObject
 from dvc_sync_s3.store.store import Store
-from dvc_sync_s3.sync.ledger import Attempt, Ledger
+from dvc_sync_s3.sync.attempt import Attempt
+from dvc_sync_s3.sync.ledger import Ledger
 from dvc_sync_s3.sync.plan import find, plan
 from dvc_sync_s3.sync.reading import Changes
 

@@ -12,6 +12,7 @@ from threading import Event, Thread
 from dvc_sync_s3.app.team import remote_settings, repository, selection
 from dvc_sync_s3.clock import SystemClock
 from dvc_sync_s3.dataset.layouts import layout_for
+from dvc_sync_s3.dataset.model import OnConflict
 from dvc_sync_s3.dvc.environment import quiet_environment
 from dvc_sync_s3.git.clone import Clone
 from dvc_sync_s3.git.merge_request import proposer
@@ -83,4 +84,5 @@ def build_cycle(settings: Settings, hidden: Path, ledger: Ledger, report: Report
     selected = selection(settings)
     ledger.select(selected)
     changes = Changes(Reader(settings.s3_data_folder), selected)
-    return Cycle(changes, clone, dataset, ledger, report, CoAuthors(settings.git_co_authors), proposer(team))
+    co_authors, on_conflict = CoAuthors(settings.git_co_authors), OnConflict(settings.merge_on_conflict)
+    return Cycle(changes, clone, dataset, ledger, report, co_authors, proposer(team), on_conflict)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dvc_sync_s3.dataset.canonical import OBJECT_DEPTH, NotJson, digest, parse
 from dvc_sync_s3.dataset.model import Annotation, Fields, JsonValue, Labelled, RecordId, Skipped
+from dvc_sync_s3.dataset.task import TASK_DROPPED, task_digest
 
 NO_PROJECT = -1
 MAX_ID = 10**18 - 1
@@ -24,29 +25,6 @@ ANNOTATION_DROPPED = frozenset(
     )
 )
 """Fields of an annotation that age, are display only, or exist in one of the two shapes."""
-
-TASK_DROPPED = frozenset(
-    (
-        "annotations",
-        "cancelled_annotations",
-        "comment_authors",
-        "comment_count",
-        "drafts",
-        "file_upload",  # a row's number in one shape, a name in the other; `data` says which
-        "is_labeled",
-        "last_comment_updated_at",
-        "overlap",  # the project's setting; Label Studio's own export leaves it out too
-        "precomputed_agreement",
-        "predictions",  # a model's output, not an annotator's: the data scientists' field
-        "state",
-        "total_annotations",
-        "total_predictions",
-        "unresolved_comment_count",
-        "updated_at",  # moves with every annotation
-        "updated_by",
-    )
-)
-"""Fields of a task that change while its data does not."""
 
 
 class _Unfit(Exception):
@@ -123,7 +101,7 @@ def _labelled(task: Fields, annotations: list[Annotation]) -> Labelled:
     return Labelled(
         record=RecordId(_project(task, annotations), task_id),
         task=fields,
-        task_digest=digest(fields),
+        task_digest=task_digest(fields),
         annotations=tuple({annotation.id: annotation for annotation in annotations}.values()),
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 JsonValue = None | bool | int | float | str | list["JsonValue"] | dict[str, "JsonValue"]
@@ -37,6 +37,7 @@ class Labelled:
     task: Fields
     """The task's own fields in canonical form, without annotations and counters."""
     task_digest: str
+    """One digest for each field, as `task.task_digest` writes them."""
     annotations: tuple[Annotation, ...]
 
 
@@ -47,20 +48,32 @@ class Skipped:
     reason: str
 
 
+class OnConflict(StrEnum):
+    """Whose version stands where an annotator and someone on the branch changed the same."""
+
+    OURS = "ours"
+    """The annotators', deletions included."""
+    THEIRS = "theirs"
+    """The data scientists', until an annotator changes it once more."""
+    BOTH = "both"
+    """The annotators'; the other is kept beside it, marked as such."""
+
+
 class WhenEmpty(StrEnum):
     """What becomes of a record whose last annotation is removed."""
 
     KEEP = "keep"
     """It was in the dataset before us: it stays, as a task without annotations."""
     DROP = "drop"
-    """It came through us: it goes with its last annotation."""
+    """It came through us: it goes with its last annotation, if nobody put anything of their own into it."""
 
 
 @dataclass(frozen=True, slots=True)
 class PutAnnotation:
     """An annotator created or changed `annotation`.
 
-    `annotation_before` and `task_before` are the digests this service last synced, None if it never did.
+    `annotation_before` and `task_before` are the digests this service last synced, None if it never did;
+    `theirs_stood` is the digest of the other version that an earlier conflict left standing.
     """
 
     record: RecordId
@@ -69,16 +82,22 @@ class PutAnnotation:
     task_before: str | None
     annotation: Annotation
     annotation_before: str | None
+    theirs_stood: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class RemoveAnnotation:
-    """An annotator deleted an annotation whose digest this service last synced as `annotation_before`."""
+    """An annotator deleted an annotation whose digest this service last synced as `annotation_before`.
+
+    `task_before` is the digest of its task as last synced, None if unknown; `theirs_stood` as in PutAnnotation.
+    """
 
     record: RecordId
     annotation_id: int
     annotation_before: str | None
     when_empty: WhenEmpty
+    task_before: str | None = None
+    theirs_stood: str | None = None
 
 
 Edit = PutAnnotation | RemoveAnnotation
@@ -114,7 +133,11 @@ class Touched:
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """An annotation that an annotator and someone on the branch both changed; the annotator's version stands."""
+    """An annotation or a field of a task that both Label Studio and the branch changed, and whose version stands."""
 
     record: RecordId
-    annotation_id: int
+    annotation_id: int | None = None
+    task_field: str | None = None
+    stands: OnConflict = OnConflict.OURS
+    theirs: str | None = field(default=None, compare=False)
+    """Digest of the other version of an annotation that an annotator changed."""

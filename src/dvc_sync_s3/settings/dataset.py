@@ -21,7 +21,7 @@ def _split(value: str) -> list[str]:
 
 
 class DatasetSettings(BaseModel):
-    """The settings whose names begin with DATASET_."""
+    """The settings whose names begin with DATASET_ or MERGE_."""
 
     dataset_include: Annotated[str, AfterValidator(_places)] | None = Field(
         None,
@@ -33,6 +33,12 @@ class DatasetSettings(BaseModel):
     )
     dataset_ground_truth: Literal["any", "only"] = Field(
         "any", description="only: just annotations marked as ground truth become the dataset."
+    )
+
+    merge_on_conflict: Literal["ours", "theirs", "both"] = Field(
+        "ours",
+        description="Whose version stands where an annotator and a data scientist changed the same:"
+        " ours (the annotator's), theirs (the data scientist's), or both.",
     )
 
     @property

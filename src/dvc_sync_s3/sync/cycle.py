@@ -14,10 +14,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from dvc_sync_s3.dataset.merge import Merged, homes, merge
-from dvc_sync_s3.dataset.model import Edit
+from dvc_sync_s3.dataset.model import Edit, OnConflict
 from dvc_sync_s3.git.clone import Clone
 from dvc_sync_s3.git.model import Tip
-from dvc_sync_s3.sync.ledger import Attempt, Ledger
+from dvc_sync_s3.sync.attempt import Attempt, theirs_stood
+from dvc_sync_s3.sync.ledger import Ledger
 from dvc_sync_s3.sync.message import compose
 from dvc_sync_s3.sync.people import CoAuthors, people
 from dvc_sync_s3.sync.plan import Reading, find, plan
@@ -70,6 +71,7 @@ class Cycle:
         report: Reporter,
         co_authors: CoAuthors = CoAuthors.ON,
         propose: Proposer = lambda _: None,
+        on_conflict: OnConflict = OnConflict.OURS,
     ) -> None:
         self._changes = changes
         self._clone = clone
@@ -79,6 +81,7 @@ class Cycle:
         self._co_authors = co_authors
         self._propose = propose
         self._tip: Tip | None = None
+        self._on_conflict = on_conflict
 
     def run(self) -> Synced:
         """Sync one bundle. Raises Rejected to be run again at once, Transient for later, Blocked for a person."""
@@ -96,10 +99,11 @@ class Cycle:
         if self._ledger.position:
             self._dataset.require()
         edits = self._plan(bundle.readings)
-        merged = merge(self._dataset.read(homes(edits)), edits)
+        merged = merge(self._dataset.read(homes(edits)), edits, self._on_conflict)
         self._report(Step.MERGED)
         if not merged.patch:
-            self._ledger.covered([find(reading) for reading in bundle.readings], bundle.seq)
+            findings = [find(reading) for reading in bundle.readings]
+            self._ledger.covered(findings, bundle.seq, theirs_stood(merged.conflicts))
             return Synced(bundle.seq)
         return self._publish(tip, merged, bundle)
 
@@ -130,8 +134,8 @@ class Cycle:
         message = compose(merged.touched, merged.conflicts, named, self._ledger.instance, seq)
         commit = self._clone.commit(self._dataset.files(written), message)
         self._report(Step.COMMITTED)
-        findings = tuple(find(reading) for reading in bundle.readings)
-        attempt = Attempt(commit, tip.commit, seq, bundle.seq, findings, merged.added_records)
+        findings, stood = tuple(find(reading) for reading in bundle.readings), theirs_stood(merged.conflicts)
+        attempt = Attempt(commit, tip.commit, seq, bundle.seq, findings, merged.added_records, stood)
         self._ledger.begin(attempt)
         self._report(Step.WRITTEN_DOWN)
         self._clone.push(commit)

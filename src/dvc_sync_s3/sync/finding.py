@@ -64,3 +64,5 @@ class Known:
     tasks: Mapping[RecordId, KnownTask]
     told: Mapping[AnnotationName, int] = field(default_factory=dict)
     """Which change told the annotations' content."""
+    theirs_stood: Mapping[AnnotationName, str] = field(default_factory=dict)
+    """Digests of the data scientists' versions that conflicts left standing."""

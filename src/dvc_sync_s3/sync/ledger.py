@@ -12,12 +12,12 @@ import secrets
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
 from dvc_sync_s3.dataset.model import RecordId
 from dvc_sync_s3.dataset.selection import EVERYTHING, Selection
+from dvc_sync_s3.sync.attempt import Attempt, TheirsStood, read_attempt, write_attempt
 from dvc_sync_s3.sync.finding import AnnotationName, Finding, Known, KnownTask, ObjectName
 
 FILE_NAME = "sync.db"
@@ -38,6 +38,15 @@ _FORGET_UNHELD = """
 DELETE FROM annotations WHERE project=?1 AND task=?2 AND annotation=?3
 AND NOT EXISTS (SELECT 1 FROM held WHERE project=?1 AND task=?2 AND annotation=?3 AND left_seq IS NULL)
 """
+_STOOD = "INSERT OR REPLACE INTO theirs_stood VALUES (?, ?, ?, ?)"
+_NO_LONGER_STANDS = """
+DELETE FROM theirs_stood WHERE project=?1 AND task=?2 AND annotation=?3
+AND NOT EXISTS (SELECT 1 FROM annotations WHERE project=?1 AND task=?2 AND annotation=?3 AND digest=?4)
+"""
+_FORGET_STOOD = """
+DELETE FROM theirs_stood WHERE project=?1 AND task=?2 AND annotation=?3
+AND NOT EXISTS (SELECT 1 FROM annotations WHERE project=?1 AND task=?2 AND annotation=?3)
+"""
 # Not deleted: should the branch be set back to before, the annotation has to be removed from it again.
 _LEAVE = "UPDATE held SET left_seq=? WHERE bucket=? AND key=? AND left_seq IS NULL"
 
@@ -52,7 +61,12 @@ ON project = json_extract(asked.value, '$[0]') AND task = json_extract(asked.val
 AND annotation = json_extract(asked.value, '$[2]') WHERE left_seq IS NULL
 """
 _DIGESTS_OF = """
-SELECT project, task, annotation, digest FROM json_each(?) AS asked CROSS JOIN annotations
+SELECT project, task, annotation, digest, annotations.seq FROM json_each(?) AS asked CROSS JOIN annotations
+ON project = json_extract(asked.value, '$[0]') AND task = json_extract(asked.value, '$[1]')
+AND annotation = json_extract(asked.value, '$[2]')
+"""
+_STOOD_OF = """
+SELECT project, task, annotation, digest FROM json_each(?) AS asked CROSS JOIN theirs_stood
 ON project = json_extract(asked.value, '$[0]') AND task = json_extract(asked.value, '$[1]')
 AND annotation = json_extract(asked.value, '$[2]')
 """
@@ -60,21 +74,6 @@ _TASKS_OF = """
 SELECT project, task, digest, is_added, tasks.seq FROM json_each(?) AS asked CROSS JOIN tasks
 ON project = json_extract(asked.value, '$[0]') AND task = json_extract(asked.value, '$[1]')
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """A push whose outcome is not yet known: the commit, the tip it was made on, the position it carries.
-
-    `reached` is how far its bundle reached: less than the position where objects are looked at again.
-    """
-
-    commit: str
-    parent: str
-    seq: int
-    reached: int
-    findings: tuple[Finding, ...]
-    added_records: frozenset[RecordId]
 
 
 class Ledger:
@@ -150,7 +149,9 @@ class Ledger:
         holders: dict[AnnotationName, set[ObjectName]] = {name: set() for name in names}
         for bucket, key, *annotation in self._db.execute(_HOLDERS_OF, asked):
             holders[_name(*annotation)].add((bucket, key))
-        digests = {_name(*annotation): digest for *annotation, digest in self._db.execute(_DIGESTS_OF, asked)}
+        synced = {
+            _name(*annotation): (digest, seq) for *annotation, digest, seq in self._db.execute(_DIGESTS_OF, asked)
+        }
         tasks = {
             RecordId(project, task): KnownTask(digest, bool(is_added), seq)
             for project, task, digest, is_added, seq in self._db.execute(_TASKS_OF, asked)
@@ -158,27 +159,30 @@ class Ledger:
         return Known(
             {name: frozenset(annotations) for name, annotations in held.items()},
             {name: frozenset(objects) for name, objects in holders.items()},
-            digests,
+            {name: digest for name, (digest, _) in synced.items()},
             tasks,
+            {name: seq for name, (_, seq) in synced.items()},
+            {_name(*annotation): digest for *annotation, digest in self._db.execute(_STOOD_OF, asked)},
         )
 
     def attempts(self) -> list[Attempt]:
         """Return the pushes whose outcome is unknown, oldest position first."""
         rows = self._db.execute("SELECT commit_id, parent, seq, findings FROM attempts ORDER BY seq")
-        return [_read_attempt(*row) for row in rows]
+        return [read_attempt(*row) for row in rows]
 
     def begin(self, attempt: Attempt) -> None:
         """Write an attempt down, before its push."""
         with self._transaction() as db:
             db.execute(
                 "INSERT OR REPLACE INTO attempts VALUES (?, ?, ?, ?)",
-                (attempt.commit, attempt.parent, attempt.seq, _write_findings(attempt)),
+                (attempt.commit, attempt.parent, attempt.seq, write_attempt(attempt)),
             )
 
     def landed(self, attempt: Attempt) -> None:
         """Make an attempt's findings true; every other attempt stood on the same tip and can't land any more."""
         with self._transaction() as db:
             _record(db, attempt.findings, attempt.added_records)
+            db.executemany(_STOOD, attempt.theirs_stood)
             db.execute("DELETE FROM attempts")
             self._set_meta("position", str(attempt.seq))
             self._looked(attempt.reached)
@@ -188,10 +192,11 @@ class Ledger:
         with self._transaction() as db:
             db.execute("DELETE FROM attempts WHERE commit_id=?", (attempt.commit,))
 
-    def covered(self, findings: Sequence[Finding], seq: int) -> None:
+    def covered(self, findings: Sequence[Finding], seq: int, theirs_stood: Sequence[TheirsStood] = ()) -> None:
         """Record a bundle that changed nothing: the branch holds all of it already, up to `seq`."""
         with self._transaction() as db:
             _record(db, findings, frozenset())
+            db.executemany(_STOOD, theirs_stood)
             self._set_meta("covered", str(max(seq, self._end)))
             self._looked(seq)
 
@@ -200,6 +205,7 @@ class Ledger:
         with self._transaction() as db:
             db.execute("UPDATE annotations SET digest=NULL WHERE seq > ?", (position,))
             db.execute("UPDATE tasks SET digest=NULL WHERE seq > ?", (position,))
+            db.execute("DELETE FROM theirs_stood")
             db.execute("UPDATE held SET left_seq=NULL WHERE left_seq > ?", (position,))
             self._set_meta("covered", "0")
             self._set_meta("position", str(position))
@@ -235,48 +241,15 @@ def _record(db: sqlite3.Connection, findings: Sequence[Finding], added: frozense
     labelled = [(finding, finding.record) for finding in findings if finding.record is not None]
     held = ((*it.name, of.project, of.task, each, None) for it, of in labelled for each, _ in it.digests)
     db.executemany("INSERT OR REPLACE INTO held VALUES (?, ?, ?, ?, ?, ?)", held)
-    annotations = ((of.project, of.task, *each, it.seq) for it, of in labelled for each in it.digests)
+    annotations = [(of.project, of.task, *each, it.seq) for it, of in labelled for each in it.digests]
+    db.executemany(_NO_LONGER_STANDS, (each[:4] for each in annotations))
     db.executemany(_RECORD_ANNOTATION, annotations)
-    tasks = ((of.project, of.task, it.task_digest, it.seq, of in added) for it, of in labelled)
+    # Without annotations its task's fields went nowhere.
+    tasks = ((of.project, of.task, it.task_digest, it.seq, of in added) for it, of in labelled if it.digests)
     db.executemany(_RECORD_TASK, tasks)
     db.executemany(_FORGET_UNHELD, left)
+    db.executemany(_FORGET_STOOD, left)
 
 
 def _name(project: int, task: int, annotation: int) -> AnnotationName:
     return RecordId(project, task), annotation
-
-
-def _write_findings(attempt: Attempt) -> str:
-    added = [[record.project, record.task] for record in sorted(attempt.added_records)]
-    findings = [_fields(finding) for finding in attempt.findings]
-    return json.dumps({"reached": attempt.reached, "findings": findings, "added": added})
-
-
-def _fields(finding: Finding) -> dict[str, object]:
-    record = finding.record
-    return {
-        "bucket": finding.bucket,
-        "key": finding.key,
-        "seq": finding.seq,
-        "is_gone": finding.is_gone,
-        "skipped": finding.skipped,
-        "record": None if record is None else {"project": record.project, "task": record.task},
-        "task_digest": finding.task_digest,
-        "digests": finding.digests,
-    }
-
-
-def _read_attempt(commit: str, parent: str, seq: int, text: str) -> Attempt:
-    content = json.loads(text)
-    findings = tuple(
-        Finding(
-            **{
-                **fields,
-                "record": RecordId(**fields["record"]) if fields["record"] else None,
-                "digests": tuple((annotation, digest) for annotation, digest in fields["digests"]),
-            }
-        )
-        for fields in content["findings"]
-    )
-    added = frozenset(RecordId(*pair) for pair in content["added"])
-    return Attempt(commit, parent, seq, content["reached"], findings, added)

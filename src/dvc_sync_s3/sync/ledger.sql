@@ -32,6 +32,13 @@ CREATE TABLE IF NOT EXISTS tasks (
     is_added INTEGER NOT NULL,            -- the record came through us
     PRIMARY KEY (project, task)
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS theirs_stood ( -- the other version of an annotation that a conflict left standing
+    project    INTEGER NOT NULL,
+    task       INTEGER NOT NULL,
+    annotation INTEGER NOT NULL,
+    digest     TEXT NOT NULL,
+    PRIMARY KEY (project, task, annotation)
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS attempts (     -- pushes whose outcome is not yet read from the server
     commit_id TEXT PRIMARY KEY,
     parent    TEXT NOT NULL,

@@ -6,11 +6,16 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from dvc_sync_s3.dataset.model import Conflict, Outcome, RecordId, Touched
+from dvc_sync_s3.dataset.model import Conflict, OnConflict, Outcome, RecordId, Touched
 from dvc_sync_s3.git.trailers import format_trailers
 from dvc_sync_s3.sync.people import People, one_line
 
 _MOST_LINES = 20
+_STANDS = (
+    (OnConflict.OURS, "Changed on both sides; the annotators' version stands, the other is in this commit's parent:"),
+    (OnConflict.THEIRS, "Changed on both sides; the data scientists' version stands, the other is in the bucket:"),
+    (OnConflict.BOTH, "Changed on both sides; the annotators' version stands, the other is kept as conflict_with:"),
+)
 _INSTANCE = re.compile(r"[!-~]+")
 
 
@@ -26,10 +31,7 @@ def compose(touched: Sequence[Touched], conflicts: Sequence[Conflict], people: P
         _subject(touched),
         _section("By label:", _counted(label for each in touched for label in each.labels)),
         _section("By annotator:", _counted(people.names[each.annotator] for each in touched if each.annotator)),
-        _section(
-            "Changed on both sides; the annotators' version stands, the other is in this commit's parent:",
-            [f"{_place(each.record)}, annotation {each.annotation_id}" for each in conflicts],
-        ),
+        *(_section(title, [_said(each) for each in conflicts if each.stands is stands]) for stands, title in _STANDS),
         "\n".join([*_co_authors(people), format_trailers(instance, seq)]),
     ]
     return "\n\n".join(paragraph for paragraph in paragraphs if paragraph)
@@ -53,6 +55,13 @@ def _section(title: str, entries: Sequence[str]) -> str:
 def _counted(names: Iterable[str]) -> list[str]:
     counts = Counter(one_line(name) for name in names)
     return [f"{name}: {count}" for name, count in sorted(counts.items(), key=lambda item: (-item[1], item[0]))]
+
+
+def _said(conflict: Conflict) -> str:
+    what = f"annotation {conflict.annotation_id}"
+    if conflict.task_field is not None:
+        what = f"its {one_line(conflict.task_field)}"
+    return f"{_place(conflict.record)}, {what}"
 
 
 def _co_authors(people: People) -> list[str]:

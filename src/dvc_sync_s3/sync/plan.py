@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from dvc_sync_s3.dataset.model import Edit, Fields, Labelled, PutAnnotation, RemoveAnnotation, Skipped, WhenEmpty
+from dvc_sync_s3.dataset.task import NOT_SYNCED_AS_IT_IS
 from dvc_sync_s3.store.model import Change
 from dvc_sync_s3.sync.finding import AnnotationName, Finding, Known, KnownTask, ObjectName
 
@@ -71,7 +72,13 @@ def _edited_task(newest: Reading, known: Known) -> _EditedTask:
     assert isinstance(content, Labelled)
     before = known.tasks.get(content.record, _UNKNOWN)
     is_stale = before.digest is not None and newest.change.seq < before.seq
-    return _EditedTask(content.task, content.task_digest, content.task_digest if is_stale else before.digest)
+    digest = content.task_digest if is_stale else _synced(before)
+    return _EditedTask(content.task, content.task_digest, digest)
+
+
+def _synced(task: KnownTask) -> str | None:
+    """Return what is known of a task's content: nothing of one that wasn't synced, no field of one in doubt."""
+    return NOT_SYNCED_AS_IT_IS if task.digest is None and task.is_added else task.digest
 
 
 def _puts(content: Labelled, seq: int, task: _EditedTask, known: Known) -> dict[AnnotationName, Edit]:
@@ -84,6 +91,7 @@ def _puts(content: Labelled, seq: int, task: _EditedTask, known: Known) -> dict[
             task_before=task.before,
             annotation=annotation,
             annotation_before=known.digests.get(name),
+            theirs_stood=known.theirs_stood.get(name),
         )
         for name, annotation in zip(names, content.annotations, strict=True)
         if known.digests.get(name) is None or seq >= known.told.get(name, 0)
@@ -97,10 +105,12 @@ def _is_held(annotation: AnnotationName, findings: Mapping[ObjectName, Finding],
 
 def _removal(annotation: AnnotationName, known: Known) -> RemoveAnnotation:
     record, annotation_id = annotation
-    is_ours = known.tasks.get(record, _UNKNOWN).is_added
+    task = known.tasks.get(record, _UNKNOWN)
     return RemoveAnnotation(
         record=record,
         annotation_id=annotation_id,
         annotation_before=known.digests.get(annotation),
-        when_empty=WhenEmpty.DROP if is_ours else WhenEmpty.KEEP,
+        when_empty=WhenEmpty.DROP if task.is_added else WhenEmpty.KEEP,
+        task_before=task.digest,
+        theirs_stood=known.theirs_stood.get(annotation),
     )

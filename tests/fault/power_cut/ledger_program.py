@@ -10,8 +10,9 @@ import sys
 from pathlib import Path
 
 from dvc_sync_s3.dataset.model import RecordId
+from dvc_sync_s3.sync.attempt import Attempt
 from dvc_sync_s3.sync.finding import Finding
-from dvc_sync_s3.sync.ledger import Attempt, Ledger
+from dvc_sync_s3.sync.ledger import Ledger
 
 PUSHES = 12
 

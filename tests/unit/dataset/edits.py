@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from dvc_sync_s3.dataset.annotation import annotation_digest
-from dvc_sync_s3.dataset.canonical import digest
 from dvc_sync_s3.dataset.merge import Merged
 from dvc_sync_s3.dataset.model import Annotation, Outcome, PutAnnotation, RecordId, RemoveAnnotation, WhenEmpty
 from dvc_sync_s3.dataset.record import in_order, record_id, render, take_apart
+from dvc_sync_s3.dataset.task import task_digest
 
 HERE = RecordId(project=3, task=5)
 TASK: dict[str, Any] = {"id": 5, "project": 3, "data": {"text": "hello"}}
@@ -49,15 +49,16 @@ def put(
     return PutAnnotation(
         record=record,
         task=task,
-        task_digest=digest(task),
-        task_before=None if task_before is None else digest(task_before),
+        task_digest=task_digest(task),
+        task_before=None if task_before is None else task_digest(task_before),
         annotation=Annotation(number, said(label, number), digest_of(label, number)),
         annotation_before=None if before is None else digest_of(before, number),
     )
 
 
 def remove(number: int = 7, *, before: str | None = None, when_empty: WhenEmpty = WhenEmpty.DROP) -> RemoveAnnotation:
-    return RemoveAnnotation(HERE, number, None if before is None else digest_of(before, number), when_empty)
+    digest = None if before is None else digest_of(before, number)
+    return RemoveAnnotation(HERE, number, digest, when_empty, task_digest(TASK))
 
 
 def record_in(merged: Merged, record: RecordId = HERE) -> Any:

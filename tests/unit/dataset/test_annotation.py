@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dvc_sync_s3.dataset.annotation import ANNOTATION_DROPPED, MAX_ID, TASK_DROPPED, annotation_digest, read_object
+from dvc_sync_s3.dataset.annotation import ANNOTATION_DROPPED, MAX_ID, annotation_digest, read_object
 from dvc_sync_s3.dataset.model import Labelled, RecordId, Skipped
+from dvc_sync_s3.dataset.task import TASK_DROPPED
 
 Sample = Callable[[str], bytes]
 _JSON = st.recursive(

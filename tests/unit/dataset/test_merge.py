@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from dvc_sync_s3.dataset.annotation import annotation_digest
-from dvc_sync_s3.dataset.canonical import digest
 from dvc_sync_s3.dataset.merge import Merged, homes, merge
 from dvc_sync_s3.dataset.model import Annotator, Conflict, Outcome, PutAnnotation, RecordId, Touched
+from dvc_sync_s3.dataset.task import task_digest
 from dvc_sync_s3.errors import Blocked
 from tests.unit.dataset.edits import HERE, TASK, outcomes, patched, put, record_in, records_of, remove, said
 
@@ -94,7 +94,9 @@ def test_a_reformatted_annotation_is_no_conflict() -> None:
         b'{"id":5,"project":3,"annotations":[{"completed_by":{"email":"a@b.c","id":1.0}, "task": 5, "id": 7,'
         b'"result":[{"value":{"x":20,"choices":["c\\u0061t"]},"type":"choices"}]}]}'
     )
-    edit = PutAnnotation(HERE, TASK, digest(TASK), digest(TASK), put("dog").annotation, annotation_digest(synced))
+    edit = PutAnnotation(
+        HERE, TASK, task_digest(TASK), task_digest(TASK), put("dog").annotation, annotation_digest(synced)
+    )
 
     merged = merge({HERE: line}, [edit])
 

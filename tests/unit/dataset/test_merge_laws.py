@@ -9,9 +9,10 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dvc_sync_s3.dataset.canonical import canonical, digest
+from dvc_sync_s3.dataset.canonical import canonical
 from dvc_sync_s3.dataset.merge import Merged, homes, merge
 from dvc_sync_s3.dataset.model import Annotation, Edit, PutAnnotation, RecordId, RemoveAnnotation, WhenEmpty
+from dvc_sync_s3.dataset.task import task_digest
 from tests.unit.dataset.edits import digest_of, patched, records_of, said
 
 _LABELS = st.sampled_from(["a", "b", "c"])
@@ -36,14 +37,14 @@ def _edits(draw: st.DrawFn) -> list[Edit]:
     edits: list[Edit] = []
     for task in draw(st.sets(st.integers(1, 3))):
         ours: dict[str, Any] = {"id": task, "project": 3, "data": {"t": draw(st.integers(0, 1))}}
-        ours_before = draw(st.sampled_from([None, digest(ours), digest({})]))
+        ours_before = draw(st.sampled_from([None, task_digest(ours), task_digest({})]))
         when_empty = draw(st.sampled_from(WhenEmpty))
         for number in draw(st.sets(st.integers(1, 3), min_size=1)):
             label, known = draw(_LABELS), draw(_KNOWN)
             before = None if known is None else digest_of(known, number)
             ours_now = Annotation(number, said(label, number), digest_of(label, number))
             edits.append(
-                PutAnnotation(RecordId(3, task), ours, digest(ours), ours_before, ours_now, before)
+                PutAnnotation(RecordId(3, task), ours, task_digest(ours), ours_before, ours_now, before)
                 if draw(st.booleans())
                 else RemoveAnnotation(RecordId(3, task), number, before, when_empty)
             )

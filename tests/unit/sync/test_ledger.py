@@ -7,8 +7,9 @@ import pytest
 
 from dvc_sync_s3.dataset.model import RecordId
 from dvc_sync_s3.git.model import Tip
+from dvc_sync_s3.sync.attempt import Attempt
 from dvc_sync_s3.sync.finding import Finding
-from dvc_sync_s3.sync.ledger import Attempt, Ledger
+from dvc_sync_s3.sync.ledger import Ledger
 from dvc_sync_s3.sync.settle import settle
 from dvc_sync_s3.sync.skipped import SkippedObject, newest_skipped
 
