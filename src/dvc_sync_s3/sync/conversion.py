@@ -8,7 +8,8 @@ from dvc_sync_s3.dataset.layouts import Layout, Written
 from dvc_sync_s3.errors import Rejected, Transient
 from dvc_sync_s3.git.clone import Clone
 from dvc_sync_s3.git.trailers import format_trailers
-from dvc_sync_s3.sync.ledger import Attempt, Ledger
+from dvc_sync_s3.sync.attempt import Attempt
+from dvc_sync_s3.sync.ledger import Ledger
 from dvc_sync_s3.sync.settle import settle
 from dvc_sync_s3.sync.tracked import TrackedDataset
 
