@@ -11,7 +11,7 @@ import re
 import sys
 from typing import NamedTuple
 
-from dvc.exceptions import DvcException
+from dvc.exceptions import DvcException, FileTransferError
 from dvc_objects.fs.errors import AuthError, ConfigError, RemoteMissingDepsError
 
 from dvc_sync_s3.errors import Blocked, SyncError, Transient
@@ -75,6 +75,7 @@ _TABLE = (
     _Row(("gcsfs.retry.HttpError", "aiohttp.ClientError", "requests.RequestException"), Transient),
     _Row((KeyError,), Blocked, _CREDENTIALS),  # gcsfs: a key file that lacks a field
     _Row((RemoteMissingDepsError, ImportError), Blocked, _INSTALL),
+    _Row((FileTransferError,), Transient),  # DVC's commands: so many files failed, it logged why
     # botocore: an invalid endpoint; gcsfs: neither a file nor a token; google: a malformed key file
     _Row((DvcException, ConfigError, ValueError, NotImplementedError), Blocked, _CONFIG),
     _Row((RuntimeError,), Transient),  # webhdfs: whatever Hadoop has no better word for

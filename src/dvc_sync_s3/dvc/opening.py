@@ -8,7 +8,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from dvc.config import Config
@@ -24,7 +24,7 @@ _SSH_KEEPALIVE = {"keepalive_interval": 15, "keepalive_count_max": 3}
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A remote's name for people, DVC's file system of it, and the folder on it that holds DVC's objects.
+    """A remote's name for people, DVC's file system of it, the folder on it that holds DVC's objects, all its options.
 
     A version-aware remote keeps files under their own names instead, and only DVC's commands know how.
     """
@@ -32,6 +32,7 @@ class Opened:
     name: str
     file_system: FileSystem
     root: str
+    options: Options = field(repr=False)
     is_version_aware: bool
 
 
@@ -57,12 +58,13 @@ def open_remote(dvc_root: Path, pointer_remote: str | None, settings: RemoteSett
         with translated(f"open the remote {shown}"):
             kind, arguments, root = get_cloud_fs(config, **options)
             is_version_aware = bool(arguments.get("version_aware") or arguments.get("worktree"))
+            arguments |= {"version_aware": True} if is_version_aware else {}
             if scheme == "ssh":  # DVC's own client asks whoever sits at the terminal
                 arguments["client_factory"] = importlib.import_module("asyncssh").SSHClient
             file_system = kind(**arguments)
             if scheme == "ssh":  # else a server that vanished would be waited for without end
                 file_system.fs_args.update(_SSH_KEEPALIVE)
-            return Opened(shown, file_system, root, is_version_aware)
+            return Opened(shown, file_system, root, options, is_version_aware)
     except Blocked as error:
         if isinstance(error.__cause__, ImportError | RemoteMissingDepsError) and scheme in EXTRAS:
             raise _not_installed(shown, scheme) from error

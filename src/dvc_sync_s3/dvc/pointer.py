@@ -94,6 +94,14 @@ def _number(value: object) -> int | None:
     return value if isinstance(value, int) else None
 
 
+def read_version_id(content: bytes, out: str, remote: str) -> str | None:
+    """Return the id that a version-aware `remote` gave the version that `content` names, None if it has none."""
+    described = _entry(_load(content, out), out).get("cloud")
+    for step in (remote, "version_id"):
+        described = described.get(step) if isinstance(described, Mapping) else None
+    return described if isinstance(described, str) else None
+
+
 def _yaml() -> YAML:
     yaml = YAML()  # the settings DVC dumps with
     yaml.default_flow_style = False

@@ -18,9 +18,8 @@ from dvc.fs import FileSystem
 
 from dvc_sync_s3.durable import make_folder, sync_file, sync_folder
 from dvc_sync_s3.dvc.cache import md5_of
-from dvc_sync_s3.dvc.choice import RemoteSettings
 from dvc_sync_s3.dvc.failures import classify, is_no_answer
-from dvc_sync_s3.dvc.opening import open_remote, translated
+from dvc_sync_s3.dvc.opening import Opened, translated
 from dvc_sync_s3.errors import Blocked, SyncError, Transient
 
 _CHUNK_BYTES = 1024 * 1024
@@ -39,21 +38,14 @@ class Remote:
         self._root = root
 
     @classmethod
-    def resolve(cls, dvc_root: Path, pointer_remote: str | None, settings: RemoteSettings) -> Remote:
-        """Return the remote that the out, the settings and `.dvc/config` below `dvc_root` ask for.
-
-        Resolve again only when one of the three changes: each remote holds its own connections.
-        """
-        opened = open_remote(dvc_root, pointer_remote, settings)
-        if opened.is_version_aware:
-            raise Blocked(
-                f"the remote {opened.name} is version-aware", hint="Use a remote without version_aware and worktree."
-            )
+    def of(cls, opened: Opened) -> Remote:
+        """Return the calls on a remote that is not version-aware; each remote holds its own connections."""
         return cls(opened.name, opened.file_system, opened.root)
 
-    def is_below(self, folder: Path) -> bool:
-        """Tell whether the remote is a folder below this one."""
-        return self._is_folder and Path(self._root).resolve().is_relative_to(folder.resolve())
+    @property
+    def folder(self) -> Path | None:
+        """Return the folder that the remote is, None if it is on a server."""
+        return Path(self._root) if self._is_folder else None
 
     def has(self, md5: str) -> bool:
         """Tell whether the remote holds an object of that name."""
@@ -129,6 +121,10 @@ class Remote:
             except SyncError:
                 pool.shutdown(wait=False, cancel_futures=True)
                 raise
+
+    def pointer(self, _md5: str, plain: bytes) -> bytes:
+        """Return the `.dvc` file that names a version: `plain`, since an md5 says all about it."""
+        return plain
 
     @property
     def _is_folder(self) -> bool:

@@ -8,13 +8,13 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 from dvc_sync_s3.dvc.cache import Cache
-from dvc_sync_s3.dvc.remote import Remote
+from dvc_sync_s3.dvc.versioned import AnyRemote
 
 
 class Contents:
     """Contents by md5, fetched when they aren't here. `remote` is asked for only then."""
 
-    def __init__(self, cache: Cache, drafts: Path, remote: Callable[[], AbstractContextManager[Remote]]) -> None:
+    def __init__(self, cache: Cache, drafts: Path, remote: Callable[[], AbstractContextManager[AnyRemote]]) -> None:
         """Keep contents in `cache` and write drafts to the folder `drafts`, on the same file system."""
         self._cache = cache
         self._drafts = drafts

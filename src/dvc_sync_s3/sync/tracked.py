@@ -14,8 +14,8 @@ from dvc_sync_s3.dvc.cache import Cache
 from dvc_sync_s3.dvc.choice import RemoteSettings
 from dvc_sync_s3.dvc.gitignore import with_ignored, without_ignored
 from dvc_sync_s3.dvc.pointer import Pointer, read_pointer, rename_out, write_pointer
-from dvc_sync_s3.dvc.remote import Remote
 from dvc_sync_s3.dvc.root import CONFIG, config_paths, find_root
+from dvc_sync_s3.dvc.versioned import AnyRemote, Project, VersionedRemote, resolve
 from dvc_sync_s3.errors import Blocked, Transient
 from dvc_sync_s3.git.clone import Clone
 from dvc_sync_s3.sync.contents import Contents
@@ -31,7 +31,7 @@ class TrackedDataset:
         self._remote_settings = remote
         dvc_folder = clone.folder / ".dvc"
         self._contents = Contents(Cache(dvc_folder / "cache"), dvc_folder / "tmp", self._opened)
-        self._resolved: tuple[object, Remote] | None = None
+        self._resolved: tuple[object, AnyRemote] | None = None
 
     def read(self, names: Collection[RecordId]) -> Mapping[RecordId, bytes]:
         """Return those of the records that the branch has; raises Transient or Blocked."""
@@ -58,6 +58,11 @@ class TrackedDataset:
 
     def convert(self, layout: Layout) -> Written:
         """Put all that the branch has into the cache, in another layout; raises Blocked if that has no place for it."""
+        if isinstance(self._remote(), VersionedRemote):
+            raise Blocked(
+                f"{self._path} is on a version-aware remote, which keeps it under its name",
+                hint="Convert it by hand, or use a remote that isn't version-aware.",
+            )
         version = self._version()
         extras = ", ".join(islice(self._layout.extras(version, self._contents), 3))
         if extras:
@@ -71,6 +76,8 @@ class TrackedDataset:
     def upload(self, written: Written) -> None:
         """Send what is new with a version to the DVC remote. Raises Transient or Blocked."""
         with self._opened() as remote:
+            if isinstance(remote, VersionedRemote):
+                remote.refuse_folder(written.version.md5)
             for together in _in_order(written.fresh):
                 remote.push_all((content.md5, self._contents.path(content.md5)) for content in together)
 
@@ -84,7 +91,8 @@ class TrackedDataset:
         name = pointer_path(self._path)
         version = written.version
         fields = (version.md5, version.size, version.nfiles)
-        files = {name: write_pointer(self._clone.read(name), self._path, *fields)}
+        plain = write_pointer(self._clone.read(name), self._path, *fields)
+        files = {name: self._remote().pointer(version.md5, plain)}
         ignored = with_ignored(self._clone.read(gitignore_path(self._path)), self._path)
         if ignored is not None:
             files[gitignore_path(self._path)] = ignored
@@ -125,7 +133,7 @@ class TrackedDataset:
         return Version(pointer.md5, pointer.size, pointer.nfiles)
 
     @contextmanager
-    def _opened(self) -> Iterator[Remote]:
+    def _opened(self) -> Iterator[AnyRemote]:
         """Give the DVC remote; after a failure it is opened anew, as its connections may be what is broken."""
         try:
             yield self._remote()
@@ -133,20 +141,25 @@ class TrackedDataset:
             self._resolved = None
             raise
 
-    def _remote(self) -> Remote:
+    def _remote(self) -> AnyRemote:
         """Return the DVC remote, resolved again only when the branch's configuration of it has changed."""
         pointer = self._pointer()
         root, named = self._dvc_root(), pointer.remote if pointer else None
         basis = (root, (root / CONFIG).read_bytes(), named)
         if self._resolved is None or self._resolved[0] != basis:
-            remote = Remote.resolve(root, named, self._remote_settings)
-            if remote.is_below(self._clone.folder):
+            remote = resolve(self._project(root), named, self._remote_settings)
+            if remote.folder is not None and remote.folder.resolve().is_relative_to(self._clone.folder.resolve()):
                 raise Blocked(
                     f"the remote {remote.name} is a folder inside the repository, so everyone has one of their own",
                     hint="Give it an address that everyone reaches: `dvc remote modify <name> url`, commit and push.",
                 )
             self._resolved = basis, remote
         return self._resolved[1]
+
+    def _project(self, root: Path) -> Project:
+        out = (self._clone.folder / self._path).relative_to(root).as_posix()
+        workshop = self._clone.folder / ".dvc" / "tmp" / "project"
+        return Project(root, out, lambda: self._clone.read(pointer_path(self._path)), workshop)
 
     def _dvc_root(self) -> Path:
         """Return the folder whose `.dvc` the dataset belongs to, as the refreshed clone has it."""

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from dvc_sync_s3.dvc.choice import RemoteSettings
+from dvc_sync_s3.dvc.opening import open_remote
 from dvc_sync_s3.dvc.remote import Remote
 from dvc_sync_s3.errors import Blocked, Transient
 
@@ -25,7 +26,7 @@ def worktree(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def remote(worktree: Path) -> Remote:
-    return Remote.resolve(worktree, None, RemoteSettings())
+    return Remote.of(open_remote(worktree, None, RemoteSettings()))
 
 
 @pytest.fixture
@@ -95,7 +96,7 @@ def test_a_wrong_version_is_not_taken(remote: Remote, source: Path, tmp_path: Pa
 
 def test_the_settings_url_serves_a_repository_without_a_remote(worktree: Path, source: Path, tmp_path: Path) -> None:
     (worktree / ".dvc/config").write_text("")
-    remote = Remote.resolve(worktree, None, RemoteSettings(url=str(tmp_path / "team")))
+    remote = Remote.of(open_remote(worktree, None, RemoteSettings(url=str(tmp_path / "team"))))
     remote.push(MD5, source)
     assert stored(tmp_path).read_bytes() == CONTENT
 
@@ -105,28 +106,24 @@ def test_the_settings_url_serves_a_repository_without_a_remote(worktree: Path, s
     [
         ("[core\n", "config file error"),
         ("['remote \"team\"']\n    url = s3://b\n    nonsense = 1\n", "nonsense"),
-        (
-            "[core]\n    remote = team\n['remote \"team\"']\n    url = s3://b\n    version_aware = true\n",
-            "version-aware",
-        ),
         ("[core]\n    remote = gone\n", "gone"),
     ],
 )
 def test_a_configuration_that_cannot_work_needs_a_person(worktree: Path, config: str, reason: str) -> None:
     (worktree / ".dvc/config").write_text(config)
     with pytest.raises(Blocked, match=reason) as caught:
-        Remote.resolve(worktree, None, RemoteSettings())
+        Remote.of(open_remote(worktree, None, RemoteSettings()))
     assert caught.value.hint
 
 
 def test_a_key_file_that_is_not_there_is_named(worktree: Path, tmp_path: Path) -> None:
     (worktree / ".dvc/config").write_text("[core]\n    remote = team\n['remote \"team\"']\n    url = gs://b/dvc\n")
     with pytest.raises(Blocked, match=r"key\.json"):
-        Remote.resolve(worktree, None, RemoteSettings(gcs_credentials_file=tmp_path / "key.json"))
+        Remote.of(open_remote(worktree, None, RemoteSettings(gcs_credentials_file=tmp_path / "key.json")))
 
 
 def test_nothing_is_written_into_the_repositorys_configuration(worktree: Path) -> None:
     before = (worktree / ".dvc/config").read_bytes()
-    Remote.resolve(worktree, None, RemoteSettings(s3_access_key_id="k", s3_secret_access_key="s"))
+    Remote.of(open_remote(worktree, None, RemoteSettings(s3_access_key_id="k", s3_secret_access_key="s")))
     assert (worktree / ".dvc/config").read_bytes() == before
     assert [path.name for path in (worktree / ".dvc").iterdir()] == ["config"]

@@ -11,6 +11,7 @@ from pathlib import Path
 from dvc_sync_s3.dvc.choice import RemoteSettings
 from dvc_sync_s3.dvc.environment import quiet_environment
 from dvc_sync_s3.dvc.gitignore import with_ignored
+from dvc_sync_s3.dvc.opening import open_remote
 from dvc_sync_s3.dvc.pointer import read_pointer, write_pointer
 from dvc_sync_s3.dvc.remote import Remote
 from dvc_sync_s3.git.clone import Clone
@@ -44,7 +45,9 @@ def sync(clone: Clone, content: bytes, scratch: Path) -> None:
     md5 = hashlib.md5(content).hexdigest()
     (scratch / "fresh").write_bytes(content)
     previous = clone.read(POINTER)
-    remote = Remote.resolve(clone.folder, read_pointer(previous, OUT).remote if previous else None, RemoteSettings())
+    remote = Remote.of(
+        open_remote(clone.folder, read_pointer(previous, OUT).remote if previous else None, RemoteSettings())
+    )
     remote.push(md5, scratch / "fresh")
     remote.verify(md5, len(content))
     files = {POINTER: write_pointer(previous, OUT, md5, len(content))}
@@ -86,5 +89,5 @@ def test_pull_status_and_add_are_clean_after_our_commits(tmp_path: Path) -> None
     ann.run("git", "push", "--quiet", "origin", "HEAD:main")
     clone.refresh()
     pointer = read_pointer(clone.read(POINTER) or b"", OUT)
-    Remote.resolve(clone.folder, pointer.remote, RemoteSettings()).fetch(pointer.md5, tmp_path / "theirs")
+    Remote.of(open_remote(clone.folder, pointer.remote, RemoteSettings())).fetch(pointer.md5, tmp_path / "theirs")
     assert (tmp_path / "theirs").read_bytes() == theirs

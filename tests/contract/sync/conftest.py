@@ -9,7 +9,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -31,6 +31,7 @@ from dvc_sync_s3.sync.cycle import Cycle, Step, Synced
 from dvc_sync_s3.sync.ledger import Ledger
 from dvc_sync_s3.sync.reading import Changes
 from dvc_sync_s3.sync.tracked import TrackedDataset, pointer_path, written_out_paths
+from tests.e2e.servers.team import DvcRemote
 
 DATASET = "data/data.json"
 NO_SETTINGS = RemoteSettings()
@@ -194,6 +195,17 @@ def team(tmp_path: Path, template: Path) -> Team:
     member.run("git", "commit", "--quiet", "--amend", "--no-edit", ".dvc/config")
     member.run("git", "push", "--quiet", "--force")
     return member
+
+
+def configure_remotes(team: Team, remotes: Mapping[str, DvcRemote], *, default: str | None) -> None:
+    """Push a `.dvc/config` with these remotes."""
+    lines = ["[core]", f"    remote = {default}"] if default else []
+    for name, remote in remotes.items():
+        lines += [f"['remote \"{name}\"']", f"    url = {remote.url}"]
+        lines += [f"    {option} = {value}" for option, value in remote.options.items()]
+    team.run("git", "pull", "--quiet", "--rebase")
+    (team.folder / ".dvc/config").write_text("\n".join(lines) + "\n")
+    team.push_files("dvc: other remotes")
 
 
 class OpenBridge(Protocol):

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from dvc_sync_s3.dvc.choice import RemoteSettings
 from dvc_sync_s3.errors import Blocked, Transient
-from tests.contract.sync.conftest import DATASET, Bridge, OpenBridge, Team, annotation
+from tests.contract.sync.conftest import DATASET, Bridge, OpenBridge, Team, annotation, configure_remotes
 from tests.e2e.servers.remote_contract import letting_go
 from tests.e2e.servers.ssh_remote import serve_ssh
 from tests.e2e.servers.team import DvcRemote
@@ -27,17 +27,6 @@ pytestmark = [
 def _quiet_libraries() -> Iterator[None]:
     with letting_go():
         yield
-
-
-def configure(team: Team, remotes: Mapping[str, DvcRemote], *, default: str | None) -> None:
-    """Push a `.dvc/config` with these remotes."""
-    lines = ["[core]", f"    remote = {default}"] if default else []
-    for name, remote in remotes.items():
-        lines += [f"['remote \"{name}\"']", f"    url = {remote.url}"]
-        lines += [f"    {option} = {value}" for option, value in remote.options.items()]
-    team.run("git", "pull", "--quiet", "--rebase")
-    (team.folder / ".dvc/config").write_text("\n".join(lines) + "\n")
-    team.push_files("dvc: other remotes")
 
 
 def folder_remote(path: Path) -> DvcRemote:
@@ -60,10 +49,10 @@ def check_blocked(bridge: Bridge, team: Team, *, reason: str, hint: str) -> None
 
 def test_a_default_remote_that_is_not_there_waits_and_heals(bridge: Bridge, team: Team, tmp_path: Path) -> None:
     store = folder_remote(tmp_path / "there")
-    configure(team, {"there": store}, default="gone")
+    configure_remotes(team, {"there": store}, default="gone")
     bridge.put("86", annotation(86))
     check_blocked(bridge, team, reason=r"core.remote is gone; .dvc/config has: there", hint="dvc remote add")
-    configure(team, {"there": store}, default="there")
+    configure_remotes(team, {"there": store}, default="there")
     bridge.sync()
     assert objects(tmp_path / "there") == 1
 
@@ -72,14 +61,14 @@ def test_several_remotes_without_a_default_wait_and_heal(
     bridge: Bridge, open_bridge: OpenBridge, team: Team, tmp_path: Path
 ) -> None:
     remotes = {name: folder_remote(tmp_path / name) for name in ("one", "two")}
-    configure(team, remotes, default=None)
+    configure_remotes(team, remotes, default=None)
     bridge.put("86", annotation(86))
     check_blocked(bridge, team, reason="has: one, two", hint="DVC_REMOTE_NAME")
     named = open_bridge("named", settings=RemoteSettings(name="two"))
     named.put("87", annotation(87))
     named.sync()
     assert (objects(tmp_path / "one"), objects(tmp_path / "two")) == (0, 1)
-    configure(team, remotes, default="two")
+    configure_remotes(team, remotes, default="two")
     bridge.sync()
     assert {one["id"] for record in team.pull() for one in record["annotations"]} == {86, 87}  # type: ignore[index, call-overload, union-attr]
 
@@ -88,7 +77,7 @@ def test_an_outs_own_remote_has_its_data_and_waits_when_it_is_gone(bridge: Bridg
     bridge.put("86", annotation(86))
     bridge.sync()
     remotes = {"storage": folder_remote(team.playground.remote), "own": folder_remote(tmp_path / "own")}
-    configure(team, remotes, default="storage")
+    configure_remotes(team, remotes, default="storage")
     pointer = team.folder / f"{DATASET}.dvc"
     pointer.write_text(pointer.read_text() + "  remote: own\n")
     shutil.copytree(team.playground.remote, tmp_path / "own")
@@ -97,10 +86,10 @@ def test_an_outs_own_remote_has_its_data_and_waits_when_it_is_gone(bridge: Bridg
     bridge.sync()
     assert (objects(team.playground.remote), objects(tmp_path / "own")) == (1, 2)
     assert len(team.pull()) == 2
-    configure(team, {"storage": remotes["storage"]}, default="storage")
+    configure_remotes(team, {"storage": remotes["storage"]}, default="storage")
     bridge.put("88", annotation(88))
     check_blocked(bridge, team, reason="asks for the remote own", hint="dvc remote add")
-    configure(team, remotes, default="storage")
+    configure_remotes(team, remotes, default="storage")
     bridge.sync()
     assert objects(tmp_path / "own") == 3
 
@@ -109,7 +98,7 @@ def test_credentials_revoked_while_it_runs_wait_and_heal(open_bridge: OpenBridge
     (tmp_path / "web").mkdir()
     with serve_http(tmp_path / "web") as location:
         remote = http_remote(location)
-        configure(team, {"storage": remote}, default="storage")
+        configure_remotes(team, {"storage": remote}, default="storage")
         bridge = open_bridge("bridge", settings=RemoteSettings(options=remote.secrets))
         bridge.put("86", annotation(86))
         bridge.sync()
@@ -125,7 +114,7 @@ def test_a_server_that_was_started_again_is_connected_to_again(
     open_bridge: OpenBridge, team: Team, tmp_path: Path
 ) -> None:
     with serve_ssh(tmp_path / "ssh") as location:
-        configure(team, {"storage": location.remote}, default="storage")
+        configure_remotes(team, {"storage": location.remote}, default="storage")
         bridge = open_bridge("bridge", settings=RemoteSettings(options=location.remote.secrets))
         bridge.put("86", annotation(86))
         bridge.sync()

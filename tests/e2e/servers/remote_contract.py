@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from dvc_sync_s3.dvc.choice import RemoteSettings
+from dvc_sync_s3.dvc.opening import open_remote
 from dvc_sync_s3.dvc.remote import Remote
 from dvc_sync_s3.errors import Blocked, Transient
 from tests.e2e.servers.team import DvcRemote
@@ -28,7 +29,7 @@ def open_(remote: DvcRemote, folder: Path, secrets: Mapping[str, str] | None = N
     (folder / "clone/.dvc").mkdir(parents=True, exist_ok=True)
     (folder / "clone/.dvc/config").write_text("\n".join(lines) + "\n")
     options = remote.secrets if secrets is None else secrets
-    return Remote.resolve(folder / "clone", None, RemoteSettings(options=options))
+    return Remote.of(open_remote(folder / "clone", None, RemoteSettings(options=options)))
 
 
 @contextmanager
