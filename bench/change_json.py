@@ -11,9 +11,10 @@ import time
 from contextlib import ExitStack
 from pathlib import Path
 
+from rig.annotations import write_array
 from rig.syncing import syncing
 from rig.table import Line, Scale, Target, by_turns, median, run_alone
-from rig.team import ARRAY, make_team, write_dataset
+from rig.team import ARRAY, make_team
 
 ROUNDS = 5
 FEW = 10_000
@@ -30,7 +31,7 @@ def measure(scale: Scale, folder: Path) -> list[Line]:
             for size in sizes
         )
         file = folder / "data.json"
-        write_dataset(file, many.records)
+        write_array(file, many.records)
         for one in (few, many):
             one.reset_peak()
         cycles_ms, _, once_ms = by_turns(ROUNDS, many.change_one, few.change_one, lambda: _once_ms(file))

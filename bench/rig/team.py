@@ -11,17 +11,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 from dvc_sync_s3.dataset.layouts import layout_for
-from rig.annotations import Annotations, write_array, write_shards
+from rig.annotations import Annotations, write_array
+from rig.versions import write_version
 from tests.e2e.servers.process import surroundings
 from tests.e2e.servers.team import DvcRemote, TeamRepository, make_team_repository
 
 ARRAY = "data/data.json"
 FOLDER = "data/annotations"
 _TIMEOUT_S = 3600
-
-
-class LayoutMissing(Exception):
-    """This version of the service doesn't write that layout."""
 
 
 def make_team(folder: Path, dataset: str, records: int, remote: DvcRemote | None = None) -> TeamRepository:
@@ -31,22 +28,21 @@ def make_team(folder: Path, dataset: str, records: int, remote: DvcRemote | None
         remote = DvcRemote("storage", str(folder / "dvc-remote"))
     team = make_team_repository(folder / "team.git", folder / "workshop", remote=remote)
     if records:
-        path = team.member.folder / dataset
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_dataset(path, records)
-        publish(team.member.folder, team.member.home, dataset)
+        _share_first_version(team, dataset, records)
     shutil.rmtree(team.member.folder / ".dvc/cache", ignore_errors=True)
     return team
 
 
-def write_dataset(path: Path, records: int) -> None:
-    """Write a dataset in the layout that the path stands for; raises LayoutMissing."""
-    if path.suffix == ".json":
-        write_array(path, records)
-    elif not path.suffix:
-        write_shards(path, records)
-    else:
-        raise LayoutMissing(f"no layout for {path.name}")
+def _share_first_version(team: TeamRepository, dataset: str, records: int) -> None:
+    member = team.member
+    if dataset == ARRAY:  # written as one stream: as a version it would be held in memory
+        (member.folder / dataset).parent.mkdir(parents=True, exist_ok=True)
+        write_array(member.folder / dataset, records)
+        publish(member.folder, member.home, dataset)
+        return
+    write_version(member.folder, dataset, records)
+    member_run((sys.executable, "-m", "dvc", "push", "-q"), member.folder, member.home)
+    member.commit_and_push("annotations")
 
 
 def publish(clone: Path, home: Path, dataset: str) -> float:
