@@ -110,17 +110,17 @@ def _closed(form: Form, size: int, body: Span, groups: Sequence[Piece]) -> Itera
 
 
 def _united(pieces: Iterable[Piece]) -> Iterator[Piece]:
-    pending = b""
+    pending: list[bytes] = []
     for piece in pieces:
         if isinstance(piece, bytes):
-            pending += piece
+            pending.append(piece)
             continue
         if pending:
-            yield pending
-        pending = b""
+            yield b"".join(pending)
+            pending.clear()
         yield piece
     if pending:
-        yield pending
+        yield b"".join(pending)
 
 
 @dataclass(frozen=True, slots=True)
