@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from dvc_sync_s3.dataset.layouts.shards import shard_of
-from dvc_sync_s3.dataset.model import RecordId
 from rig import CHECKOUT
 from rig.client import send
 from rig.signing import BUCKET, Signer
@@ -63,15 +60,6 @@ def write_array(path: Path, count: int) -> None:
             file.write(between + line)
             between = b",\n"
         file.write(b"\n]\n")
-
-
-def write_shards(folder: Path, count: int) -> None:
-    """Write a dataset of so many records as a folder of shards."""
-    folder.mkdir(parents=True, exist_ok=True)
-    numbered = enumerate(record_lines(count), start=1)
-    for name, lines in groupby(numbered, lambda each: shard_of(RecordId(PROJECT, each[0]))):
-        with (folder / name).open("wb") as file:
-            file.writelines(line + b"\n" for _, line in lines)
 
 
 def save_all(port: int, count: int, connections: int = 8) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import shutil
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -27,6 +27,9 @@ class _Contents:
 
     def path(self, md5: str) -> Path:
         return self.cache.path(md5)
+
+    def bring(self, md5s: Collection[str]) -> None:
+        """Do nothing: whatever there is, is here."""
 
     def draft(self) -> Path:
         self.drafts.mkdir(parents=True, exist_ok=True)
