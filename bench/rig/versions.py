@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import shutil
-from collections.abc import Collection, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -28,7 +28,7 @@ class _Contents:
     def path(self, md5: str) -> Path:
         return self.cache.path(md5)
 
-    def bring(self, md5s: Collection[str]) -> None:
+    def bring(self, md5s: Iterable[str]) -> None:
         """Do nothing: whatever there is, is here."""
 
     def draft(self) -> Path:
