@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import mmap
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from dvc_sync_s3.dataset.layouts.splicing import Form, Span, body_of
+from dvc_sync_s3.dataset.layouts.splicing import Change, Form, Piece, Span, body_of, splice
 from dvc_sync_s3.dataset.model import RecordId
 from dvc_sync_s3.dataset.record import id_of_line
 
@@ -47,6 +47,14 @@ class SortedLines:
         found = id_of_line(self.line(Span(start, end)))
         # What is no record stands behind all records.
         return found is not None and (found.project, found.task) < (name.project, name.task)
+
+
+def patched(path: Path, form: Form, patch: Mapping[RecordId, bytes | None]) -> tuple[Piece, ...]:
+    """Return the pieces of the file at `path`, which is in our form, with each of `patch` given its line or gone."""
+    ordered = sorted(patch.items(), key=lambda item: (item[0].project, item[0].task))
+    with sorted_lines(path, form) as content:
+        changes = [Change(content.find(name), line) for name, line in ordered]
+    return splice(form, path.stat().st_size, changes)
 
 
 @contextmanager

@@ -6,12 +6,13 @@ once: a task in the wrong shard would otherwise come in a second time.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from io import BytesIO
 from itertools import groupby, islice
 from pathlib import Path
 
 from dvc_sync_s3.dataset.layouts import reading
+from dvc_sync_s3.dataset.layouts.bisection import patched, sorted_lines
 from dvc_sync_s3.dataset.layouts.checked import Checked
 from dvc_sync_s3.dataset.layouts.layout import Content, Objects, Version, Written
 from dvc_sync_s3.dataset.layouts.shards import (
@@ -23,13 +24,14 @@ from dvc_sync_s3.dataset.layouts.shards import (
     read_shard,
     shard_of,
 )
-from dvc_sync_s3.dataset.layouts.splicing import LINES
+from dvc_sync_s3.dataset.layouts.splicing import LINES, Piece, write
 from dvc_sync_s3.dataset.model import RecordId
-from dvc_sync_s3.dataset.record import Dataset, in_order
+from dvc_sync_s3.dataset.record import in_order
 from dvc_sync_s3.dvc.listing import Listing, NotAListing
 from dvc_sync_s3.errors import Blocked
 
 _AT_A_TIME = 64
+_IN_ANOTHER_FORM = " in another form"
 _Patch = Mapping[RecordId, bytes | None]
 
 
@@ -47,8 +49,9 @@ class Folder:
         shards = list(_by_shard(names))
         objects.bring(md5 for relpath, _ in shards if (md5 := listing.get(relpath)) is not None)
         for relpath, wanted in shards:
-            records = _shard(listing, relpath, objects).records
-            found |= {name: records[name] for name in wanted if name in records}
+            with sorted_lines(self._shard(listing, relpath, objects), LINES) as content:
+                spans = ((name, content.find(name)) for name in wanted)
+                found |= {name: content.line(span) for name, span in spans if span.end > span.start}
         return found
 
     def write(self, version: Version | None, patch: _Patch, objects: Objects) -> Written:
@@ -61,8 +64,10 @@ class Folder:
             before = listing.get(relpath)
             if size is not None and before is not None:
                 size -= objects.path(before).stat().st_size
-            content = _write_shard(_patched(_shard(listing, relpath, objects), names, patch), objects)
-            if content is None:
+            base = self._shard(listing, relpath, objects)
+            pieces = patched(base, LINES, {name: patch[name] for name in names})
+            content = _write_shard(pieces, base, objects)
+            if not content.size:
                 listing.remove(relpath)
                 continue
             listing.put(relpath, content.md5)
@@ -102,12 +107,22 @@ class Folder:
                     others.append(line)
                 else:
                     records[name] = line
-            content = _write_shard(Dataset(in_order(records), tuple(others)), objects)
-            assert content is not None
+            content = _write_lines((*in_order(records).values(), *others), objects)
             listing.put(relpath, content.md5)
             self._checked.add(relpath, content.md5)
             fresh.append(content)
         return self._finish(listing, sum(content.size for content in fresh), fresh, objects)
+
+    def _shard(self, listing: Listing, relpath: str, objects: Objects) -> Path:
+        """Return a file with the shard's records in our form; an empty one where there is no such shard."""
+        md5 = listing.get(relpath)
+        if md5 is None:
+            return objects.path(_write_lines((), objects).md5)
+        path = objects.path(md5)
+        if self._checked.has(relpath, md5):
+            return path
+        shard = read_shard(path, relpath)
+        return objects.path(_write_lines((*shard.records.values(), *shard.others), objects).md5)
 
     def _finish(self, listing: Listing, size: int | None, fresh: list[Content], objects: Objects) -> Written:
         md5 = f"{listing.md5()}.dir"
@@ -135,17 +150,25 @@ class Folder:
         return listing
 
     def _check(self, listing: Listing, objects: Objects) -> None:
-        unknown = (entry for entry in listing if not self._checked.has(*entry))
+        unknown = (entry for entry in listing if not self._is_known(*entry))
         while some := list(islice(unknown, _AT_A_TIME)):
             objects.bring(md5 for relpath, md5 in some if may_hold_tasks(relpath))
             for relpath, md5 in some:
-                if is_shard(relpath):
-                    read_shard(objects.path(md5), relpath)
-                elif may_hold_tasks(relpath):
-                    check_foreign(objects.path(md5), relpath)
-                self._checked.add(relpath, md5)
+                self._look_into(relpath, md5, objects)
         if not any(is_shard(relpath) for relpath, _ in listing):
             check_layout(relpath for relpath, _ in listing)
+
+    def _look_into(self, relpath: str, md5: str, objects: Objects) -> None:
+        is_in_our_form = True
+        if is_shard(relpath):
+            read_shard(objects.path(md5), relpath)
+            is_in_our_form = reading.is_in_our_form(objects.path(md5), LINES)
+        elif may_hold_tasks(relpath):
+            check_foreign(objects.path(md5), relpath)
+        self._checked.add(relpath if is_in_our_form else relpath + _IN_ANOTHER_FORM, md5)
+
+    def _is_known(self, relpath: str, md5: str) -> bool:
+        return self._checked.has(relpath, md5) or self._checked.has(relpath + _IN_ANOTHER_FORM, md5)
 
 
 def _read_listing(version: Version, objects: Objects) -> Listing:
@@ -170,29 +193,17 @@ def _by_shard(names: Iterable[RecordId]) -> Iterator[tuple[str, list[RecordId]]]
     yield from sorted(shards.items())
 
 
-def _shard(listing: Listing, relpath: str, objects: Objects) -> Dataset:
-    md5 = listing.get(relpath)
-    return Dataset({}) if md5 is None else read_shard(objects.path(md5), relpath)
+def _write_lines(lines: Iterable[bytes], objects: Objects) -> Content:
+    draft = objects.draft()
+    summed = write(reading.pieces_of(lines, LINES), BytesIO(), draft)
+    objects.adopt(draft, summed.md5)
+    return Content(summed.md5, summed.size)
 
 
-def _patched(shard: Dataset, names: Iterable[RecordId], patch: _Patch) -> Dataset:
-    records = dict(shard.records)
-    for name in names:
-        line = patch[name]
-        if line is None:
-            records.pop(name, None)
-        else:
-            records[name] = line
-    return Dataset(in_order(records), shard.others)
-
-
-def _write_shard(shard: Dataset, objects: Objects) -> Content | None:
-    """Put a shard into the cache; None if nothing is left of it."""
-    body = b"".join(line + b"\n" for line in (*shard.records.values(), *shard.others))
-    if not body:
-        return None
-    md5 = hashlib.md5(body, usedforsecurity=False).hexdigest()
-    draft: Path = objects.draft()
-    draft.write_bytes(body)
-    objects.adopt(draft, md5)
-    return Content(md5, len(body))
+def _write_shard(pieces: Iterable[Piece], base: Path, objects: Objects) -> Content:
+    """Put a shard into the cache; nothing is left of it if its size is 0."""
+    draft = objects.draft()
+    with base.open("rb") as file:
+        summed = write(pieces, file, draft)
+    objects.adopt(draft, summed.md5)
+    return Content(summed.md5, summed.size)

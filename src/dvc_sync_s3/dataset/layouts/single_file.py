@@ -13,9 +13,9 @@ from itertools import chain
 from pathlib import Path
 
 from dvc_sync_s3.dataset.layouts import reading
-from dvc_sync_s3.dataset.layouts.bisection import SortedLines, sorted_lines
+from dvc_sync_s3.dataset.layouts.bisection import SortedLines, patched, sorted_lines
 from dvc_sync_s3.dataset.layouts.layout import Content, Derivation, Objects, Version, Written
-from dvc_sync_s3.dataset.layouts.splicing import Change, Form, splice, write
+from dvc_sync_s3.dataset.layouts.splicing import Form, write
 from dvc_sync_s3.dataset.model import RecordId
 from dvc_sync_s3.errors import Blocked
 
@@ -42,10 +42,7 @@ class SingleFile:
         """Return the version that follows when each of `patch` gets its line, or goes (None)."""
         base = self._ours(version, objects) if version else self._empty(objects)
         path = objects.path(base)
-        with sorted_lines(path, self._form) as content:
-            ordered = sorted(patch.items(), key=lambda item: (item[0].project, item[0].task))
-            changes = [Change(content.find(name), line) for name, line in ordered]
-        pieces = splice(self._form, path.stat().st_size, changes)
+        pieces = patched(path, self._form, patch)
         draft = objects.draft()
         with path.open("rb") as file:
             summed = write(pieces, file, draft)
