@@ -20,6 +20,8 @@ from dvc_sync_s3.durable import make_folder, sync_file, sync_folder
 from dvc_sync_s3.dvc.cache import md5_of
 from dvc_sync_s3.dvc.failures import classify, is_no_answer
 from dvc_sync_s3.dvc.opening import Opened, translated
+from dvc_sync_s3.dvc.part_copy import upload
+from dvc_sync_s3.dvc.parts import Basis, plan_parts, sent_bytes
 from dvc_sync_s3.errors import Blocked, SyncError, Transient
 
 _CHUNK_BYTES = 1024 * 1024
@@ -84,6 +86,18 @@ class Remote:
             self._fs.put_file(str(source), path)
             if self._is_folder:
                 _settle(Path(path))
+
+    def push_by_copy(self, md5: str, source: Path, basis: Basis) -> None:
+        """Let an S3 remote copy itself what `source`, whose md5 is `md5`, shares with an older version there.
+
+        Does nothing where that isn't S3, wouldn't save much, or fails; so `push` comes next in any case.
+        """
+        size = source.stat().st_size
+        if str(self._fs.protocol) != "s3" or size <= _READ_AGAIN_BYTES:
+            return
+        parts = plan_parts(size, basis.shared)
+        if sent_bytes(parts) <= size // 2:
+            upload(self._fs.fs, parts, source, self._path(basis.md5), self._path(md5))
 
     def verify(self, md5: str, size: int) -> None:
         """Raise Transient unless the remote holds `md5` with `size` bytes and, where it tells, with that md5.

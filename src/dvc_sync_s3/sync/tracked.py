@@ -8,12 +8,15 @@ from itertools import islice
 from pathlib import Path, PurePosixPath
 
 from dvc_sync_s3.dataset.layouts import Content, Layout, Version, Written
+from dvc_sync_s3.dataset.layouts.layout import Derivation
 from dvc_sync_s3.dataset.layouts.sorting import in_order
 from dvc_sync_s3.dataset.model import RecordId
 from dvc_sync_s3.dvc.cache import Cache
 from dvc_sync_s3.dvc.choice import RemoteSettings
 from dvc_sync_s3.dvc.gitignore import with_ignored, without_ignored
+from dvc_sync_s3.dvc.parts import Basis, Shared
 from dvc_sync_s3.dvc.pointer import Pointer, read_pointer, rename_out, write_pointer
+from dvc_sync_s3.dvc.remote import Remote
 from dvc_sync_s3.dvc.root import CONFIG, config_paths, find_root
 from dvc_sync_s3.dvc.versioned import AnyRemote, Project, VersionedRemote, resolve
 from dvc_sync_s3.errors import Blocked, Transient
@@ -79,6 +82,9 @@ class TrackedDataset:
             if isinstance(remote, VersionedRemote):
                 remote.refuse_folder(written.version.md5)
             for together in _in_order(written.fresh):
+                for content in together:
+                    if content.derivation and isinstance(remote, Remote):
+                        remote.push_by_copy(content.md5, self._contents.path(content.md5), _basis(content.derivation))
                 remote.push_all((content.md5, self._contents.path(content.md5)) for content in together)
 
     def verify(self, written: Written) -> None:
@@ -188,6 +194,17 @@ def _in_order(fresh: Sequence[Content]) -> Iterator[Sequence[Content]]:
     listings = [content for content in fresh if content.md5.endswith(".dir")]
     yield [content for content in fresh if content not in listings]
     yield listings
+
+
+def _basis(derivation: Derivation) -> Basis:
+    shared: list[Shared] = []
+    at = 0
+    for piece in derivation.pieces:
+        length = len(piece) if isinstance(piece, bytes) else piece.end - piece.start
+        if not isinstance(piece, bytes):
+            shared.append(Shared(at, at + length, piece.start))
+        at += length
+    return Basis(derivation.base_md5, tuple(shared))
 
 
 def written_out_paths(dataset: str) -> tuple[str, ...]:
