@@ -28,6 +28,7 @@ from tests.e2e.servers.git_server import USER, GitServer, serve_git
 from tests.e2e.servers.team import TeamRepository, make_repository
 
 DATASET = "data/data.json"
+FOLDER = "data/annotations"
 FIRST = 500
 TEXT = "a text " * 1000
 """Makes a record of 7 KB, so that what depends on the dataset's size stands out."""
@@ -97,8 +98,20 @@ def _io_bytes() -> tuple[int, int]:
 
 @pytest.fixture(scope="module")
 def sync(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CountedSync]:
-    """Return a sync whose dataset holds the tasks 1 to 500, all synced; it is warm."""
-    folder = tmp_path_factory.mktemp("counted")
+    """Return a sync whose dataset, one file, holds the tasks 1 to 500, all synced; it is warm."""
+    with _counted(tmp_path_factory.mktemp("counted"), DATASET) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def folder_sync(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CountedSync]:
+    """Return the same for a dataset that is a folder of two shards."""
+    with _counted(tmp_path_factory.mktemp("counted"), FOLDER) as made:
+        yield made
+
+
+@contextmanager
+def _counted(folder: Path, dataset: str) -> Iterator[CountedSync]:
     (folder / "git-server").mkdir()
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DVC_NO_ANALYTICS", "1")
@@ -108,7 +121,7 @@ def sync(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CountedSync]:
         with (
             serve_counted_s3(folder / "s3") as s3,
             serve_git(folder / "git-server") as git,
-            _open(folder, s3, git) as made,
+            _open(folder, dataset, s3, git) as made,
         ):
             made.save(*range(1, FIRST + 1))
             made.sync()
@@ -131,7 +144,7 @@ def _team(folder: Path, s3: CountedS3) -> TeamRepository:
 
 
 @contextmanager
-def _open(folder: Path, s3: CountedS3, git: GitServer) -> Iterator[CountedSync]:
+def _open(folder: Path, dataset: str, s3: CountedS3, git: GitServer) -> Iterator[CountedSync]:
     team = _team(folder, s3)
     settings = Settings(
         _env_file=None,
@@ -140,7 +153,7 @@ def _open(folder: Path, s3: CountedS3, git: GitServer) -> Iterator[CountedSync]:
         git_repo=git.repository_url(team.name),
         git_pat_name=USER,
         git_pat_token=git.token,
-        dvc_dataset=DATASET,
+        dvc_dataset=dataset,
         dvc_s3_access_key_id=KEY_ID,
         dvc_s3_secret_access_key=SECRET,
     )
