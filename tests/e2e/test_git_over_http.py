@@ -89,16 +89,19 @@ def test_a_declined_push_blocks_with_the_servers_words_and_refuses_no_annotator(
     assert [one.annotation for one in held(scientist.dataset())] == [318, 319]
 
 
-def test_a_revoked_token_blocks_with_a_hint(
+def test_a_revoked_token_blocks_with_a_hint_and_a_valid_one_heals(
     git_server: GitServer, team: TeamRepository, start_service: StartService
 ) -> None:
     service = start_service()
-    git_server.token = "another-one-since-today"
+    issued, git_server.token = git_server.token, "another-one-since-today"
 
     service.put("318", annotation_object(318, "pos"))
 
     status = service.wait_until_state("blocked")
     assert "token" in (status.hint or "")
+    git_server.token = issued
+    service.wait_until_synced()
+    assert service.status().error is None
 
 
 def test_a_git_server_in_trouble_is_tried_again_until_it_answers(

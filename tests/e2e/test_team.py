@@ -78,7 +78,7 @@ def test_dvc_finds_nothing_to_do_after_a_sync(team: TeamRepository, start_servic
     assert scientist.git("status", "--porcelain") == ""
 
 
-def test_a_commit_touches_the_dvc_file_and_what_dvc_puts_beside_it(
+def test_a_commit_touches_the_dvc_file_what_dvc_puts_beside_it_and_the_metrics(
     team: TeamRepository, start_service: StartService
 ) -> None:
     before = team.files()
@@ -88,8 +88,7 @@ def test_a_commit_touches_the_dvc_file_and_what_dvc_puts_beside_it(
     service.wait_until_synced()
 
     added = team.files() - before
-    assert {f"{DATASET}.dvc", "data/.gitignore"} <= added
-    assert DATASET not in added
+    assert added == {f"{DATASET}.dvc", "data/.gitignore", "data/data.metrics.json", "data/dvc.yaml"}
     assert "1 added" in team.message().splitlines()[0]
 
 

@@ -24,6 +24,7 @@ from dvc_sync_s3.store.reader import Reader
 from dvc_sync_s3.sync.bundle import BundleRules
 from dvc_sync_s3.sync.cycle import Cycle, Reporter
 from dvc_sync_s3.sync.ledger import Ledger
+from dvc_sync_s3.sync.metrics import MetricsFile
 from dvc_sync_s3.sync.people import CoAuthors
 from dvc_sync_s3.sync.reading import Changes
 from dvc_sync_s3.sync.status import StatusFile
@@ -85,4 +86,5 @@ def build_cycle(settings: Settings, hidden: Path, ledger: Ledger, report: Report
     ledger.select(selected)
     changes = Changes(Reader(settings.s3_data_folder), selected)
     co_authors, on_conflict = CoAuthors(settings.git_co_authors), OnConflict(settings.merge_on_conflict)
-    return Cycle(changes, clone, dataset, ledger, report, co_authors, proposer(team), on_conflict)
+    metrics = MetricsFile(dataset_path, clone, dataset, co_authors) if settings.dvc_metrics else None
+    return Cycle(changes, clone, dataset, ledger, report, co_authors, proposer(team), on_conflict, metrics)

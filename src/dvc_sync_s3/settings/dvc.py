@@ -41,6 +41,10 @@ class DvcSettings(BaseModel):
         description="The dataset's path in the repository: *.json, an array of tasks; *.jsonl, a task a line; "
         "without a dot in its name, a folder of such files.",
     )
+    dvc_metrics: bool = Field(
+        default=True,
+        description="Whether commits carry the dataset's numbers as DVC metrics, in *.metrics.json beside the dataset.",
+    )
     dvc_remote_name: str | None = Field(
         None, description="Which of the repository's DVC remotes to use; its default one when left out."
     )

@@ -9,17 +9,18 @@ before the push, and nothing counts as synced until it is read back from the ser
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from dvc_sync_s3.dataset.merge import Merged, homes, merge
-from dvc_sync_s3.dataset.model import Edit, OnConflict
+from dvc_sync_s3.dataset.model import Edit, OnConflict, RecordId
 from dvc_sync_s3.git.clone import Clone
 from dvc_sync_s3.git.model import Tip
 from dvc_sync_s3.sync.attempt import Attempt, theirs_stood
 from dvc_sync_s3.sync.ledger import Ledger
 from dvc_sync_s3.sync.message import compose
+from dvc_sync_s3.sync.metrics import MetricsFile
 from dvc_sync_s3.sync.people import CoAuthors, people
 from dvc_sync_s3.sync.plan import Reading, find, plan
 from dvc_sync_s3.sync.reading import Bundle, Changes
@@ -72,6 +73,7 @@ class Cycle:
         co_authors: CoAuthors = CoAuthors.ON,
         propose: Proposer = lambda _: None,
         on_conflict: OnConflict = OnConflict.OURS,
+        metrics: MetricsFile | None = None,
     ) -> None:
         self._changes = changes
         self._clone = clone
@@ -80,6 +82,7 @@ class Cycle:
         self._report = report
         self._co_authors = co_authors
         self._propose = propose
+        self._metrics = metrics
         self._tip: Tip | None = None
         self._on_conflict = on_conflict
 
@@ -99,13 +102,14 @@ class Cycle:
         if self._ledger.position:
             self._dataset.require()
         edits = self._plan(bundle.readings)
-        merged = merge(self._dataset.read(homes(edits)), edits, self._on_conflict)
+        records = self._dataset.read(homes(edits))
+        merged = merge(records, edits, self._on_conflict)
         self._report(Step.MERGED)
         if not merged.patch:
             findings = [find(reading) for reading in bundle.readings]
             self._ledger.covered(findings, bundle.seq, theirs_stood(merged.conflicts))
             return Synced(bundle.seq)
-        return self._publish(tip, merged, bundle)
+        return self._publish(tip, merged, bundle, records)
 
     def _refresh(self) -> Tip:
         self._tip = tip = self._clone.refresh()
@@ -122,7 +126,7 @@ class Cycle:
         self._report(Step.PLANNED)
         return edits
 
-    def _publish(self, tip: Tip, merged: Merged, bundle: Bundle) -> Synced:
+    def _publish(self, tip: Tip, merged: Merged, bundle: Bundle, records: Mapping[RecordId, bytes]) -> Synced:
         written = self._dataset.write(merged.patch)
         self._report(Step.WRITTEN)
         self._dataset.upload(written)
@@ -132,7 +136,10 @@ class Cycle:
         seq = max(bundle.seq, self._ledger.position)  # less where objects are looked at again
         named = people(merged.touched, self._co_authors, self._clone.proper)
         message = compose(merged.touched, merged.conflicts, named, self._ledger.instance, seq)
-        commit = self._clone.commit(self._dataset.files(written), message)
+        files = self._dataset.files(written)
+        if self._metrics is not None:
+            files |= self._metrics.files(records, merged, written.version.md5)
+        commit = self._clone.commit(files, message)
         self._report(Step.COMMITTED)
         findings, stood = tuple(find(reading) for reading in bundle.readings), theirs_stood(merged.conflicts)
         attempt = Attempt(commit, tip.commit, seq, bundle.seq, findings, merged.added_records, stood)

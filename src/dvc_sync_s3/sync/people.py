@@ -44,15 +44,32 @@ def people(touched: Iterable[Touched], co_authors: CoAuthors, proper: Proper) ->
     >>> people([one], CoAuthors.ON, list).co_authors, people([one], CoAuthors.OFF, list).co_authors
     (('Ann <ann@example.com>',), ())
     """
-    annotators = sorted({who for each in touched if (who := each.annotator)}, key=lambda who: (who.email, who.name))
+    annotators = {who for each in touched if (who := each.annotator)}
+    named = names(annotators, co_authors, proper)
     if co_authors is CoAuthors.OFF:
-        return People({who: one_line(_without_address(who.name)) or _NAMELESS for who in annotators}, ())
-    names = {who: one_line(who.name) or one_line(who.email) or _NAMELESS for who in annotators}
-    addressed = [who for who in annotators if _is_email(who.email)]
-    found = proper([Author(names[who], who.email) for who in addressed])
-    names |= {who: one_line(author.name) or names[who] for who, author in zip(addressed, found, strict=True)}
-    by_email = {author.email: names[who] for who, author in zip(addressed, found, strict=True)}
-    return People(names, tuple(f"{by_email[email]} <{email}>" for email in sorted(by_email) if _is_email(email)))
+        return People(named, ())
+    addressed = _addressed(annotators)
+    found = zip(addressed, proper([Author(_own(who), who.email) for who in addressed]), strict=True)
+    by_email = {author.email: named[who] for who, author in found if _is_email(author.email)}
+    return People(named, tuple(f"{by_email[email]} <{email}>" for email in sorted(by_email)))
+
+
+def names(annotators: Iterable[Annotator], co_authors: CoAuthors, proper: Proper) -> dict[Annotator, str]:
+    """Return what to call each annotator: a name, or an address where addresses may be told, or someone."""
+    everyone = set(annotators)
+    if co_authors is CoAuthors.OFF:
+        return {who: one_line(_without_address(who.name)) or _NAMELESS for who in everyone}
+    addressed = _addressed(everyone)
+    found = zip(addressed, proper([Author(_own(who), who.email) for who in addressed]), strict=True)
+    return {who: _own(who) for who in everyone} | {who: one_line(author.name) or _own(who) for who, author in found}
+
+
+def _addressed(annotators: Iterable[Annotator]) -> list[Annotator]:
+    return sorted((who for who in annotators if _is_email(who.email)), key=lambda who: (who.email, who.name))
+
+
+def _own(who: Annotator) -> str:
+    return one_line(who.name) or one_line(who.email) or _NAMELESS
 
 
 def one_line(text: str) -> str:

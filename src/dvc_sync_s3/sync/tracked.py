@@ -49,6 +49,12 @@ class TrackedDataset:
                 hint=f"Restore {name} and push; or, if the dataset was moved, set DVC_DATASET to where it is now.",
             )
 
+    @property
+    def md5(self) -> str | None:
+        """Return which version the branch has, None if it has no dataset."""
+        pointer = self._pointer()
+        return None if pointer is None else pointer.md5
+
     def lines(self) -> Iterator[tuple[RecordId | None, bytes]]:
         """Yield all that the branch has, one element at a time; raises Transient or Blocked."""
         return self._layout.lines(self._version(), self._contents)

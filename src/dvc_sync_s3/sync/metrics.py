@@ -1,0 +1,165 @@
+"""What the dataset holds in numbers, as a metrics file of DVC: `dvc metrics diff HEAD~1` tells what a commit did.
+
+https://dvc.org/doc/command-reference/metrics; the file is Git's, beside the dataset. It costs what the change costs:
+the numbers that the branch has are those of one version, and only another version is counted anew.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from dvc_sync_s3.dataset.counts import Counts, count, difference
+from dvc_sync_s3.dataset.merge import Merged
+from dvc_sync_s3.dataset.model import RecordId
+from dvc_sync_s3.git.clone import Clone
+from dvc_sync_s3.sync.people import CoAuthors, names
+from dvc_sync_s3.sync.tracked import TrackedDataset
+
+_GROUPS = ("labels", "annotators")
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """The metrics of one version (its md5; None: of no dataset): names to numbers."""
+
+    version: str | None
+    tasks: int
+    annotations: int
+    labels: Mapping[str, int]
+    annotators: Mapping[str, int]
+
+    @property
+    def is_possible(self) -> bool:
+        """Whether no number is negative, as one is when the numbers it was reckoned from were wrong."""
+        return min(self.tasks, self.annotations, *self.labels.values(), *self.annotators.values()) >= 0
+
+
+class MetricsFile:
+    """The metrics of the dataset at `path`, on the branch as last refreshed."""
+
+    def __init__(self, path: str, clone: Clone, dataset: TrackedDataset, co_authors: CoAuthors) -> None:
+        self._path = PurePosixPath(path)
+        self._clone = clone
+        self._dataset = dataset
+        self._co_authors = co_authors
+
+    def files(self, records: Mapping[RecordId, bytes], merged: Merged, md5: str) -> dict[str, bytes]:
+        """Return the files of the commit that makes `md5` of the branch's version by `merged`.
+
+        `records` are those that the patch may touch, as the branch has them.
+        """
+        before = count(line for name, line in records.items() if name in merged.patch)
+        after = count(line for line in merged.patch.values() if line is not None)
+        numbers = self._sum(self._last(), difference(after, before), md5)
+        if numbers is None or not numbers.is_possible:
+            everything = count(line for _, line in self._dataset.lines())
+            numbers = self._sum(_nothing(self._dataset.md5), everything, md5)
+            numbers = self._sum(numbers, difference(after, before), md5)
+            assert numbers is not None
+        found = {self._metrics: _render(numbers)}
+        registered = with_metrics(self._clone.read(self._dvc_yaml), PurePosixPath(self._metrics).name)
+        return found if registered is None else {**found, self._dvc_yaml: registered}
+
+    def _last(self) -> Numbers | None:
+        """Return the branch's numbers if they are those of its version."""
+        if self._dataset.md5 is None:
+            return _nothing(None)
+        content = self._clone.read(self._metrics)
+        last = None if content is None else _parse(content)
+        return last if last is not None and last.version == self._dataset.md5 else None
+
+    def _sum(self, numbers: Numbers | None, change: Counts, md5: str) -> Numbers | None:
+        if numbers is None:
+            return None
+        named = Counter[str]()
+        known = names(change.annotators, self._co_authors, self._clone.proper)
+        for who, many in change.annotators.items():
+            named[known[who]] += many
+        return Numbers(
+            md5,
+            numbers.tasks + change.tasks,
+            numbers.annotations + change.annotations,
+            _added(numbers.labels, change.labels),
+            _added(numbers.annotators, named),
+        )
+
+    @property
+    def _metrics(self) -> str:
+        return metrics_path(str(self._path))
+
+    @property
+    def _dvc_yaml(self) -> str:
+        return str(self._path.parent / "dvc.yaml")
+
+
+def metrics_path(dataset: str) -> str:
+    """Return the path of a dataset's metrics.
+
+    >>> metrics_path("data/data.json"), metrics_path("data/annotations")
+    ('data/data.metrics.json', 'data/annotations.metrics.json')
+    """
+    path = PurePosixPath(dataset)
+    return str(path.parent / f"{path.stem}.metrics.json")
+
+
+def with_metrics(previous: bytes | None, name: str) -> bytes | None:
+    r"""Return the `dvc.yaml` that names the metrics file `name`, None if it does so already or can't be read.
+
+    https://dvc.org/doc/user-guide/project-structure/dvcyaml-files#metrics; what else it holds stays, comments too.
+
+    >>> with_metrics(None, "data.metrics.json")
+    b'metrics:\n- data.metrics.json\n'
+    """
+    yaml = YAML()
+    yaml.width = 4096
+    try:
+        document = yaml.load(previous.decode()) if previous else {}
+    except (YAMLError, UnicodeDecodeError):
+        return None
+    listed = document.setdefault("metrics", []) if isinstance(document, dict) else None
+    if not isinstance(listed, list) or name in listed:
+        return None
+    listed.append(name)
+    stream = io.BytesIO()
+    yaml.dump(document, stream)
+    return stream.getvalue()
+
+
+def _nothing(md5: str | None) -> Numbers:
+    return Numbers(md5, 0, 0, {}, {})
+
+
+def _added(first: Mapping[str, int], second: Mapping[str, int]) -> dict[str, int]:
+    total = {name: first.get(name, 0) + second.get(name, 0) for name in {*first, *second}}
+    return {name: many for name, many in sorted(total.items()) if many}
+
+
+def _render(numbers: Numbers) -> bytes:
+    document = {
+        "tasks": numbers.tasks,
+        "annotations": numbers.annotations,
+        "labels": numbers.labels,
+        "annotators": numbers.annotators,
+        # DVC shows numbers and texts; a list it leaves alone.
+        "of": [f"md5 {numbers.version}"],
+    }
+    return json.dumps(document, indent=2, ensure_ascii=False).encode() + b"\n"
+
+
+def _parse(content: bytes) -> Numbers | None:
+    """Return the numbers of a metrics file, None if someone else wrote it or merged it badly."""
+    try:
+        document = json.loads(content)
+        (of,) = document["of"]
+        groups = [{str(name): int(many) for name, many in document[group].items()} for group in _GROUPS]
+        return Numbers(of.removeprefix("md5 "), int(document["tasks"]), int(document["annotations"]), *groups)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
