@@ -6,7 +6,7 @@ import contextlib
 import os
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 import psutil
 
@@ -34,6 +34,18 @@ else:
 
     def _wait_and_lock(descriptor: int) -> None:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
+
+
+def step_back() -> None:
+    """Let other processes go first from now on, where the system has a way to say so."""
+    if sys.platform != "win32":
+        os.nice(10)
+
+
+def never_wait(pipe: IO[bytes]) -> None:
+    """Let a write to a full `pipe` raise BlockingIOError, where the system can."""
+    if sys.platform != "win32":
+        os.set_blocking(pipe.fileno(), False)
 
 
 class FileLock:

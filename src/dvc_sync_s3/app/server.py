@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from dvc_sync_s3.app.greeting import Greeting, listening_on
 from dvc_sync_s3.app.ground import prepare
 from dvc_sync_s3.app.keys import keyring
+from dvc_sync_s3.app.publisher import publisher_command
 from dvc_sync_s3.clock import SystemClock
 from dvc_sync_s3.logs import configure_logs
 from dvc_sync_s3.s3.access.ownership import Ownership, first_documents
@@ -26,6 +27,7 @@ from dvc_sync_s3.web.probes import probe_routes
 
 log = structlog.get_logger("app")
 
+PUBLISHER_LOCK_NAME = "publisher-supervisor.lock"
 WORKER_COMMAND = (sys.executable, "-m", "dvc_sync_s3", "sync")
 
 
@@ -53,7 +55,9 @@ def create_app(settings: Settings) -> Application:
     configure_logs()
     ground = prepare(settings)
     clock = SystemClock()
-    store = Store(settings.s3_data_folder, clock, settings.upload_expiry)
+    publish = publisher_command(settings.s3_data_folder, settings.upload_expiry)
+    publisher = Supervisor(ground.hidden, publish, clock, PUBLISHER_LOCK_NAME)
+    store = Store(settings.s3_data_folder, clock, settings.upload_expiry, publisher.wake)
     new_buckets = Ownership(settings.s3_object_ownership)
     supervisor = Supervisor(ground.hidden, WORKER_COMMAND, clock)
 
@@ -63,6 +67,7 @@ def create_app(settings: Settings) -> Application:
         if adoption.objects or adoption.left_alone:
             log.info("adopted an older folder", objects=adoption.objects, left_alone=adoption.left_alone[:20])
         await store.create_bucket(settings.s3_bucket, documents=first_documents(new_buckets))
+        publisher.start()
         supervisor.start()
         greeting = Greeting(listening_on(settings, sys.argv), settings, ground.keys, ground.playground)
         print(greeting.text(), flush=True)  # noqa: T201 - for the person who started it
@@ -71,6 +76,7 @@ def create_app(settings: Settings) -> Application:
         finally:
             await asyncio.to_thread(supervisor.close)
             await store.close()
+            await asyncio.to_thread(publisher.close)
 
     web = Starlette(routes=probe_routes(store, ground.hidden), lifespan=lifespan)
     s3 = S3Service(store, keyring(ground.keys, settings), clock, domains=settings.s3_domains, new_buckets=new_buckets)

@@ -17,7 +17,7 @@ from dvc_sync_s3.dvc.environment import quiet_environment
 from dvc_sync_s3.git.clone import Clone
 from dvc_sync_s3.git.merge_request import proposer
 from dvc_sync_s3.logs import configure_logs
-from dvc_sync_s3.process import FileLock
+from dvc_sync_s3.process import FileLock, step_back
 from dvc_sync_s3.settings import Settings
 from dvc_sync_s3.store.folder import HIDDEN_NAME
 from dvc_sync_s3.store.reader import Reader
@@ -42,6 +42,7 @@ def run_worker(settings: Settings, report: Reporter) -> None:
     gc.set_threshold(
         _ALLOCATIONS_BETWEEN_COLLECTIONS
     )  # parsed JSON has no cycles; looking for them costs half a bundle
+    step_back()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C reaches us too; the server ends us in its own time
     hidden = settings.s3_data_folder / HIDDEN_NAME
     environment = quiet_environment(os.environ, (hidden / "dvc-site-cache").absolute())

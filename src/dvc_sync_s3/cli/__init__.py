@@ -1,21 +1,29 @@
-"""The command line: one file for each command."""
+"""The command line: one file for each command, imported only when it runs: each process holds no more than it needs."""
 
 from __future__ import annotations
+
+from importlib import import_module
 
 import click
 
 from dvc_sync_s3 import __version__
-from dvc_sync_s3.cli.convert import convert
-from dvc_sync_s3.cli.serve import serve
-from dvc_sync_s3.cli.sync import sync
+
+_COMMANDS = ("convert", "publish", "serve", "sync")
 
 
-@click.group()
+class _Commands(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's name
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in _COMMANDS:
+            return None
+        command = getattr(import_module(f"{__name__}.{cmd_name}"), cmd_name)
+        assert isinstance(command, click.Command)
+        return command
+
+
+@click.group(cls=_Commands)
 @click.version_option(__version__)
 def main() -> None:
     """Keep a DVC dataset in your team's Git repository current with what an S3 client stores here."""
-
-
-main.add_command(convert)
-main.add_command(serve)
-main.add_command(sync)

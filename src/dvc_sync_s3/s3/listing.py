@@ -10,7 +10,7 @@ from urllib.parse import quote
 from dvc_sync_s3.s3.errors import S3Error
 from dvc_sync_s3.s3.objects import storage_class
 from dvc_sync_s3.s3.request import Query
-from dvc_sync_s3.s3.xml import Node
+from dvc_sync_s3.s3.xml import Node, Written, elements, escaped, timestamp
 from dvc_sync_s3.store.model import StoredObject
 
 _MAX_KEYS = 1000
@@ -79,25 +79,20 @@ def object_elements(
     encode: Callable[[str], str],
     *,
     name: str = "Contents",
-    extra: Callable[[StoredObject], Sequence[Node]] | None = None,
-) -> list[Node]:
-    """Write the objects of a page as elements called `name`, each with what `extra` says of it."""
-    return [
-        (
-            name,
-            [
-                ("Key", encode(item.key)),
-                ("LastModified", item.modified_at),
-                ("ETag", f'"{item.etag}"'),
-                *(("ChecksumAlgorithm", algorithm) for algorithm, _ in item.checksums),
-                ("ChecksumType", item.checksum_type),
-                ("Size", item.size),
-                ("StorageClass", storage_class(item.headers)),
-                *(extra(item) if extra is not None else ()),
-            ],
+    extra: Callable[[str | None], Sequence[Node]] = lambda _: (),
+) -> Written:
+    """Write the objects of a page as elements called `name`, each with what `extra` says of its owner."""
+    extras = {owner: elements(extra(owner)) for owner in {item.owner for item in found}}
+    written = []
+    for item in found:
+        algorithms = "".join(f"<ChecksumAlgorithm>{name}</ChecksumAlgorithm>" for name, _ in item.checksums)
+        kind = "" if item.checksum_type is None else f"<ChecksumType>{item.checksum_type}</ChecksumType>"
+        written.append(
+            f"<{name}><Key>{escaped(encode(item.key))}</Key><LastModified>{timestamp(item.modified_at)}</LastModified>"
+            f'<ETag>"{item.etag}"</ETag>{algorithms}{kind}<Size>{item.size}</Size>'
+            f"<StorageClass>{storage_class(item.headers)}</StorageClass>{extras[item.owner]}</{name}>"
         )
-        for item in found
-    ]
+    return Written("".join(written))
 
 
 def prefix_elements(prefixes: Sequence[str], encode: Callable[[str], str]) -> list[Node]:

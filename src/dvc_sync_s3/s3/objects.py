@@ -77,7 +77,7 @@ def storage_class(headers: Pairs) -> str:
     >>> storage_class((("x-amz-storage-class", "GLACIER"),)), storage_class(())
     ('GLACIER', 'STANDARD')
     """
-    return dict(headers).get(_STORAGE_CLASS, _STANDARD)
+    return dict(headers).get(_STORAGE_CLASS, _STANDARD) if headers else _STANDARD
 
 
 def _headers_said_anew(headers: Headers) -> Pairs:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
+from io import BytesIO
 
-from starlette.types import Send
+from starlette.types import Message, Send
 
 from dvc_sync_s3.s3.errors import ClientGone
 from dvc_sync_s3.s3.response import FileBody, PendingBody, Response
@@ -47,7 +49,11 @@ class Sender:
         if self._method == "HEAD" or response.status in (204, 304):
             await self._send({"type": "http.response.body"})
         elif isinstance(response.body, FileBody):
-            await self._send_file(response.body)
+            data = _read_at_once(response.body)
+            if data is None:
+                await self._send_file(response.body)
+            else:
+                await self._send_in_time({"type": "http.response.body", "body": data})
         elif isinstance(response.body, PendingBody):
             await self._send_pending(response.body)
         else:
@@ -75,10 +81,13 @@ class Sender:
         await self._send({"type": "http.response.body"})
 
     async def _send_piece(self, piece: bytes) -> None:
-        self.sent += len(piece)
+        await self._send_in_time({"type": "http.response.body", "body": piece, "more_body": True})
+
+    async def _send_in_time(self, message: Message) -> None:
+        self.sent += len(message["body"])
         try:
             async with asyncio.timeout(self._stalled_timeout_s):
-                await self._send({"type": "http.response.body", "body": piece, "more_body": True})
+                await self._send(message)
         except TimeoutError:
             raise ClientGone from None
 
@@ -86,3 +95,17 @@ class Sender:
         """Close the file, however sending ended."""
         if self._file is not None:
             self._file.file.close()
+
+
+def _read_at_once(body: FileBody) -> bytes | None:
+    """Return a small body that can be read without waiting for the disk, else None: a hop to a thread costs more."""
+    if body.size > _PIECE_BYTES:
+        return None
+    if isinstance(body.file, BytesIO):
+        return body.file.getvalue()[body.offset : body.offset + body.size]
+    buffer = bytearray(body.size)
+    try:
+        read = os.preadv(body.file.fileno(), [buffer], body.offset, os.RWF_NOWAIT)
+    except (AttributeError, OSError):  # not Linux; not in memory, or on a file system that can't tell
+        return None
+    return bytes(buffer) if read == body.size else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 import contextlib
+import itertools
 import queue
 import threading
 from collections import defaultdict
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from dvc_sync_s3.store.index import as_us
+from dvc_sync_s3.store.puts import Put, put_together
 
 if TYPE_CHECKING:
     import sqlite3
@@ -69,7 +71,8 @@ class Committer:
         self._connection = connection
         self._clock = clock
         self._committed = committed
-        self._queue: queue.SimpleQueue[_Queued | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[list[_Queued] | None] = queue.SimpleQueue()
+        self._arriving: dict[_Loop, list[_Queued]] = {}
         self._thread = threading.Thread(target=self._run, name="store-committer", daemon=True)
         self._thread.start()
 
@@ -80,30 +83,41 @@ class Committer:
         """
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
-        self._queue.put(_Queued(write, future, loop))
+        arriving = self._arriving.get(loop)
+        if arriving is None:
+            # Requests that came at the same time are written at the same time: the thread wakes once for all of them.
+            arriving = self._arriving[loop] = []
+            loop.call_soon(self._hand_over, loop)
+        arriving.append(_Queued(write, future, loop))
         return await future
 
     def write_and_wait(self, write: Callable[[Transaction], T]) -> T:
         """Do what `write` does for a caller that is a thread."""
         future: concurrent.futures.Future[T] = concurrent.futures.Future()
-        self._queue.put(_Queued(write, future, None))
+        self._queue.put([_Queued(write, future, None)])
         return future.result()
 
     def close(self) -> None:
         """Commit what is queued and end the thread; later writes would wait for ever."""
+        for loop in tuple(self._arriving):
+            self._hand_over(loop)
         self._queue.put(None)
         self._thread.join()
         self._connection.close()
 
+    def _hand_over(self, loop: _Loop) -> None:
+        if arriving := self._arriving.pop(loop, None):
+            self._queue.put(arriving)
+
     def _run(self) -> None:
         is_open = True
         while is_open:
-            group = [self._queue.get()]
+            lists = [self._queue.get()]
             with contextlib.suppress(queue.Empty):
                 while True:
-                    group.append(self._queue.get_nowait())
-            is_open = None not in group
-            writes = [queued for queued in group if queued is not None]
+                    lists.append(self._queue.get_nowait())
+            is_open = None not in lists
+            writes = [queued for queued_together in lists for queued in queued_together or ()]
             if writes:
                 _deliver(self._commit(writes))
                 self._committed()
@@ -112,7 +126,7 @@ class Committer:
         try:
             self._connection.execute("BEGIN IMMEDIATE")
             transaction = Transaction(self._connection, as_us(self._clock.now()))
-            settled = [_evaluate(queued, transaction) for queued in group]
+            settled = _evaluate_all(group, transaction)
             transaction.finish()
         except BaseException as error:  # noqa: BLE001 - every caller raises it
             self._roll_back()
@@ -122,6 +136,24 @@ class Committer:
     def _roll_back(self) -> None:
         if self._connection.in_transaction:
             self._connection.execute("ROLLBACK")
+
+
+def _evaluate_all(group: Sequence[_Queued], transaction: Transaction) -> list[_Settled]:
+    settled: list[_Settled] = []
+    for is_put, run in itertools.groupby(group, lambda queued: isinstance(queued.write, Put)):
+        if is_put:
+            settled += _put_together(list(run), transaction)
+        else:
+            settled += [_evaluate(queued, transaction) for queued in run]
+    return settled
+
+
+def _put_together(run: Sequence[_Queued], transaction: Transaction) -> list[_Settled]:
+    results = put_together(transaction, [queued.write for queued in run if isinstance(queued.write, Put)])
+    return [
+        _Settled(queued, error=result) if isinstance(result, Exception) else _Settled(queued, result)
+        for queued, result in zip(run, results, strict=True)
+    ]
 
 
 def _evaluate(queued: _Queued, transaction: Transaction) -> _Settled:

@@ -55,6 +55,18 @@ class DataFolder:
         plain = self.root.joinpath(*path)
         return plain if os.path.realpath(plain) == str(plain) else None
 
+    def open_plain(self, path: tuple[str, ...], size: int) -> BinaryIO | None:
+        """Open the plain file at `path`, or return None if a symlink leads elsewhere or none is of `size` bytes.
+
+        Raises OSError.
+        """
+        plain = "/".join((str(self.root), *path))
+        body = open_body(plain, size)
+        if body is not None and _opened_path(body) != plain and self.tree_path(path) is None:
+            body.close()
+            return None
+        return body
+
     def odd_path(self, bucket: str, key: str) -> Path:
         """Return where the body of a key that no path can hold is kept."""
         return self.odd / placement.odd_name(bucket, key)
@@ -75,7 +87,14 @@ class DataFolder:
             (self.staging / name).unlink()
 
 
-def open_body(path: Path, size: int) -> BinaryIO | None:
+def _opened_path(file: BinaryIO) -> str | None:
+    """Ask the system where an open file is, symlinks followed: one call where looking at each folder takes many."""
+    with contextlib.suppress(OSError):  # Linux alone can say it
+        return os.readlink(f"/proc/self/fd/{file.fileno()}")
+    return None
+
+
+def open_body(path: Path | str, size: int) -> BinaryIO | None:
     """Open the plain file at `path`, or return None if there is none of `size` bytes; raises OSError."""
     try:
         descriptor = os.open(path, _READ)

@@ -29,6 +29,7 @@ CURRENT = f"SELECT {ENTRY_COLUMNS} FROM objects WHERE bucket = ? AND key = ?"  #
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _NONE = "[]"
+_decode = json.JSONDecoder().raw_decode
 
 Row = tuple[Any, ...]
 
@@ -145,7 +146,7 @@ def as_headers(text: str) -> Headers:
     """
     if text == _NONE:
         return ()
-    return tuple((name, value) for name, value in cast("list[list[str]]", json.loads(text)))
+    return tuple([(name, value) for name, value in cast("list[list[str]]", _decode(text)[0])])
 
 
 def as_text(headers: Headers) -> str:

@@ -12,7 +12,7 @@ from dvc_sync_s3.store.uploads import UPLOAD_COLUMNS, as_upload
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
 _SCAN = f"SELECT {OBJECT_COLUMNS} FROM objects WHERE bucket = ? AND key >= ? AND key < ? ORDER BY key"  # noqa: S608
 _SCAN_UPLOADS = f"""
@@ -29,12 +29,23 @@ def list_page(connection: sqlite3.Connection, request: ListRequest) -> ListPage:
         return connection.execute(_SCAN, (request.bucket, start, end))
 
     start = _start(request.prefix, request.delimiter, request.after)
-    entries, has_more = _page(_entries(scan, start, request.prefix, request.delimiter), request.limit)
+    if request.delimiter:
+        entries, has_more = _page(_entries(scan, start, request.prefix, request.delimiter), request.limit)
+    else:
+        entries, has_more = _flat_page(connection, request, start)
     return ListPage(
         objects=tuple(as_object(entry) for entry in entries if not isinstance(entry, str)),
         common_prefixes=tuple(entry for entry in entries if isinstance(entry, str)),
         next_after=_name(entries[-1]) if has_more else None,
     )
+
+
+def _flat_page(connection: sqlite3.Connection, request: ListRequest, start: str | None) -> tuple[Sequence[Row], bool]:
+    if start is None or request.limit <= 0:
+        return (), False
+    end = past(request.prefix) or _AFTER_ALL_KEYS
+    rows = connection.execute(_SCAN, (request.bucket, start, end)).fetchmany(request.limit + 1)
+    return rows[: request.limit], len(rows) > request.limit
 
 
 def list_uploads(connection: sqlite3.Connection, request: UploadsRequest) -> UploadsPage:
@@ -100,7 +111,7 @@ def _entries(
         start = following
 
 
-def _page(entries: Iterator[Row | str], limit: int) -> tuple[list[Row | str], bool]:
+def _page(entries: Iterator[Row | str], limit: int) -> tuple[Sequence[Row | str], bool]:
     """Return the first `limit` entries and whether more follow; of no entries none do."""
     if limit <= 0:
         return [], False

@@ -7,6 +7,7 @@ only once the file and its folder are on disk, so a crash anywhere means no more
 from __future__ import annotations
 
 import functools
+import json
 import sqlite3
 import threading
 from dataclasses import dataclass
@@ -44,8 +45,10 @@ UNION ALL SELECT seq, bucket, key, NULL, NULL FROM deletions WHERE published = 0
 ORDER BY 1 LIMIT :limit
 """
 
-_PUBLISHED = "UPDATE objects SET place = ?, staged = NULL WHERE bucket = ? AND key = ? AND seq = ?"
-_REMOVED = "UPDATE deletions SET published = 1 WHERE bucket = ? AND key = ? AND seq = ?"
+# By seq, which is given once: a change that came meanwhile stands.
+_PUBLISHED = "UPDATE objects SET place = ?, staged = NULL WHERE seq IN (SELECT value FROM json_each(?))"
+_DROP_BODIES = "DELETE FROM bodies WHERE seq IN (SELECT value FROM json_each(?))"
+_REMOVED = "UPDATE deletions SET published = 1 WHERE seq IN (SELECT value FROM json_each(?))"
 
 _log = structlog.get_logger("store")
 
@@ -181,11 +184,10 @@ class _Done:
 
 
 def _mark(transaction: Transaction, done: Sequence[_Done]) -> None:
-    # The seq in each condition lets a change that came meanwhile stand.
-    for one in done:
-        position = (one.pending.bucket, one.pending.key, one.pending.seq)
-        if one.place is not None:
-            transaction.connection.execute(_PUBLISHED, (one.place.value, *position))
-            transaction.connection.execute("DELETE FROM bodies WHERE seq = ?", (one.pending.seq,))
-        elif one.pending.place is None:
-            transaction.connection.execute(_REMOVED, position)
+    execute = transaction.connection.execute
+    for place in (Place.TREE, Place.ODD):
+        if seqs := [one.pending.seq for one in done if one.place is place]:
+            execute(_PUBLISHED, (place.value, json.dumps(seqs)))
+            execute(_DROP_BODIES, (json.dumps(seqs),))
+    if removed := [one.pending.seq for one in done if one.place is None and one.pending.place is None]:
+        execute(_REMOVED, (json.dumps(removed),))

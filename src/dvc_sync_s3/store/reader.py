@@ -36,6 +36,7 @@ _CURRENT_WITH_BODY = (
     f"SELECT {ENTRY_COLUMNS}, (SELECT body FROM bodies WHERE bodies.seq = objects.seq)"  # noqa: S608
     " FROM objects WHERE bucket = ? AND key = ?"
 )
+_STILL = "SELECT 1 FROM objects WHERE bucket = ? AND key = ? AND seq = ? AND place = ?"
 _BUCKET = """
 SELECT created_at, owner, acl, bucket_documents.name, document
 FROM buckets LEFT JOIN bucket_documents ON bucket_documents.bucket = buckets.name WHERE buckets.name = ?
@@ -127,7 +128,7 @@ class Reader:
             body = self._open_file(entry)
             # A plain file is replaced only after the row: an unchanged row vouches for what was opened before.
             if body is not None:
-                if self._entry(bucket, key) == entry:
+                if self._is_still(entry):
                     return entry.object, body
                 body.close()
             else:
@@ -193,14 +194,17 @@ class Reader:
         row = self._connection().execute(CURRENT, (bucket, key)).fetchone()
         return None if row is None else as_entry(row)
 
+    def _is_still(self, entry: Entry) -> bool:
+        position = (entry.object.bucket, entry.object.key, entry.object.seq, entry.place.value)
+        return self._connection().execute(_STILL, position).fetchone() is not None
+
     def _open_file(self, entry: Entry) -> BinaryIO | None:
         stored = entry.object
         if entry.staged is not None:
             return open_body(self._folder.staging / entry.staged, stored.size)
         if entry.place is Place.ODD:
             return open_body(self._folder.odd_path(stored.bucket, stored.key), stored.size)
-        path = self._folder.tree_path((stored.bucket, *stored.key.split("/")))
-        return None if path is None else open_body(path, stored.size)
+        return self._folder.open_plain((stored.bucket, *stored.key.split("/")), stored.size)
 
     @contextlib.contextmanager
     def _snapshot(self) -> Iterator[sqlite3.Connection]:

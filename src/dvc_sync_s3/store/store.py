@@ -13,7 +13,9 @@ from dvc_sync_s3.store.checkpointer import Checkpointer
 from dvc_sync_s3.store.committer import Committer
 from dvc_sync_s3.store.errors import NoSuchPart
 from dvc_sync_s3.store.incoming import Incoming, remove_file
+from dvc_sync_s3.store.known_buckets import KnownBuckets
 from dvc_sync_s3.store.publisher import Publisher
+from dvc_sync_s3.store.puts import Put
 from dvc_sync_s3.store.reader import Reader
 
 if TYPE_CHECKING:
@@ -23,7 +25,16 @@ if TYPE_CHECKING:
 
     from dvc_sync_s3.clock import Clock
     from dvc_sync_s3.store.committer import Transaction
-    from dvc_sync_s3.store.model import Headers, NewObject, NewUpload, Precondition, StoredObject, StoredPart, Upload
+    from dvc_sync_s3.store.model import (
+        Bucket,
+        Headers,
+        NewObject,
+        NewUpload,
+        Precondition,
+        StoredObject,
+        StoredPart,
+        Upload,
+    )
 
 T = TypeVar("T")
 
@@ -35,11 +46,22 @@ class Store(Reader):
     Writes raise sqlite3.Error or OSError if the disk refuses them; then nothing of them is listed.
     """
 
-    def __init__(self, folder: Path, clock: Clock, upload_expiry: timedelta | None = None) -> None:
-        """Keep uploads in parts that get nothing for `upload_expiry` no longer than a day more, without it for ever."""
+    def __init__(
+        self,
+        folder: Path,
+        clock: Clock,
+        upload_expiry: timedelta | None = None,
+        wake_publisher: Callable[[], None] | None = None,
+    ) -> None:
+        """Keep uploads in parts that get nothing for `upload_expiry` no longer than a day more, without it for ever.
+
+        Plain files are written by a thread of this store, unless another process does it that `wake_publisher` wakes.
+        """
         super().__init__(folder)
+        self._wake_publisher = wake_publisher
         self._upload_expiry = upload_expiry
         self._clock = clock
+        self._buckets = KnownBuckets(super().bucket, clock)
         self._committer: Committer | None = None
         self._publisher: Publisher | None = None
         self._checkpointer: Checkpointer | None = None
@@ -70,21 +92,34 @@ class Store(Reader):
         if not placement.is_bucket_name(name):
             raise ValueError(f"no bucket can be called {name!r}")
         write = functools.partial(buckets.create_bucket, name=name, owner=owner, acl=acl, documents=documents)
-        return await self._writing().write(write)
+        return await self._write_bucket(name, write)
 
     async def delete_bucket(self, name: str) -> None:
         """Remove the bucket, its documents and its unfinished uploads; raises NoSuchBucket or BucketNotEmpty."""
-        files = await self._writing().write(functools.partial(buckets.delete_bucket, name=name))
+        files = await self._write_bucket(name, functools.partial(buckets.delete_bucket, name=name))
         await self._clear(writes.Superseded(parts=files))
 
     async def put_bucket_document(self, bucket: str, name: str, document: bytes | None) -> None:
         """Keep a small `document` with the bucket under `name`, or none if None; raises NoSuchBucket."""
         write = functools.partial(buckets.put_document, bucket=bucket, name=name, document=document)
-        await self._writing().write(write)
+        await self._write_bucket(bucket, write)
 
     async def set_bucket_acl(self, bucket: str, acl: str | None) -> None:
         """Replace the bucket's access control list; raises NoSuchBucket."""
-        await self._writing().write(functools.partial(buckets.set_acl, name=bucket, acl=acl))
+        await self._write_bucket(bucket, functools.partial(buckets.set_acl, name=bucket, acl=acl))
+
+    def bucket(self, name: str) -> Bucket | None:
+        """Return the bucket with all that is kept with it, or None; another process's changes show within a second."""
+        return self._buckets.get(name)
+
+    def has_bucket(self, name: str) -> bool:
+        """Return whether the bucket exists; that another process deleted it shows within a second."""
+        return self._buckets.get(name) is not None
+
+    def bucket_document(self, bucket: str, name: str) -> bytes | None:
+        """Return what was put under this name with the bucket, or None."""
+        found = self._buckets.get(bucket)
+        return None if found is None else dict(found.documents).get(name)
 
     def receive(self) -> Incoming:
         """Return an empty body, an asynchronous context manager, to be written and then put."""
@@ -93,7 +128,11 @@ class Store(Reader):
     async def put(self, new: NewObject, incoming: Incoming, precondition: Precondition | None = None) -> StoredObject:
         """Store `incoming` as the object's body; raises NoSuchBucket or what `precondition` raises."""
         body = await incoming.seal()
-        write = functools.partial(writes.put, new=new, body=body, precondition=precondition)
+        write: Callable[[Transaction], tuple[StoredObject, writes.Superseded]] = (
+            Put(new, body)
+            if precondition is None
+            else functools.partial(writes.put, new=new, body=body, precondition=precondition)
+        )
         stored, superseded = await self._commit(incoming, write)
         await self._clear(superseded)
         return stored
@@ -184,8 +223,10 @@ class Store(Reader):
             setup.release()
         self._checkpointer = Checkpointer(self._folder.index)
         self._committer = Committer(connection, self._clock, self._committed)
-        self._publisher = Publisher(self._folder, rules, self._committer, self._clock, self._upload_expiry)
-        self._publisher.start()
+        if self._wake_publisher is None:
+            publisher = Publisher(self._folder, rules, self._committer, self._clock, self._upload_expiry)
+            publisher.start()
+            self._publisher, self._wake_publisher = publisher, publisher.wake
         return adoption
 
     def _close(self) -> None:
@@ -195,12 +236,14 @@ class Store(Reader):
             self._committer.close()
         if self._checkpointer is not None:
             self._checkpointer.close()
+        if self._publisher is not None:
+            self._wake_publisher = None
         self._publisher = self._committer = self._checkpointer = None
         self.close_connections()
 
     def _committed(self) -> None:
-        if self._publisher is not None:
-            self._publisher.wake()
+        if self._wake_publisher is not None:
+            self._wake_publisher()
         if self._checkpointer is not None:
             self._checkpointer.wake()
 
@@ -208,6 +251,12 @@ class Store(Reader):
         if self._committer is None:
             raise RuntimeError("the store isn't started")
         return self._committer
+
+    async def _write_bucket(self, name: str, write: Callable[[Transaction], T]) -> T:
+        try:
+            return await self._writing().write(write)
+        finally:
+            self._buckets.forget(name)
 
     async def _commit(self, incoming: Incoming, write: Callable[[Transaction], T]) -> T:
         try:

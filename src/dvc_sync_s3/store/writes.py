@@ -13,14 +13,16 @@ if TYPE_CHECKING:
     from dvc_sync_s3.store.committer import Transaction
     from dvc_sync_s3.store.model import Headers, NewObject, Precondition
 
-_PUT = f"""
-INSERT INTO objects ({ENTRY_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+REPLACE = """
 ON CONFLICT (bucket, key) DO UPDATE SET
   seq = excluded.seq, size = excluded.size, etag = excluded.etag, modified_at = excluded.modified_at,
   content_type = excluded.content_type, headers = excluded.headers, metadata = excluded.metadata,
   checksums = excluded.checksums, tags = excluded.tags, checksum_type = excluded.checksum_type,
   owner = excluded.owner, acl = excluded.acl, place = excluded.place, staged = excluded.staged, parts = excluded.parts
-"""  # noqa: S608
+"""
+_PUT = f"""
+INSERT INTO objects ({ENTRY_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+{REPLACE}"""  # noqa: S608
 _UNDELETE = "DELETE FROM deletions WHERE bucket = ? AND key = ?"
 _ADD_BODY = "INSERT INTO bodies (seq, body) VALUES (?, ?)"
 _DROP_BODY = "DELETE FROM bodies WHERE seq = ?"
@@ -63,7 +65,7 @@ def put(
         execute(_ADD_BODY, (seq, body.data))
     if before is None:
         execute(_UNDELETE, (new.bucket, new.key))
-    return _stored(new, seq, body.size, transaction.at_us), _supersede(transaction, before)
+    return as_stored(new, seq, body.size, transaction.at_us), _supersede(transaction, before)
 
 
 def delete(
@@ -112,7 +114,8 @@ def _supersede(transaction: Transaction, before: Entry | None) -> Superseded:
     return Superseded(before.staged)
 
 
-def _stored(new: NewObject, seq: int, size: int, at_us: int) -> StoredObject:
+def as_stored(new: NewObject, seq: int, size: int, at_us: int) -> StoredObject:
+    """Return the object that `new` becomes by the change `seq`."""
     return StoredObject(
         bucket=new.bucket,
         key=new.key,

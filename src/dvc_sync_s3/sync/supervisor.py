@@ -1,4 +1,4 @@
-"""The worker's keeper, inside the server: one worker per data folder, started again whenever it dies.
+"""A worker's keeper, inside the server: one worker per data folder, started again whenever it dies.
 
 Only the server process that holds the folder's lock keeps a worker, so a reload or a second server process starts no
 second one; when that process ends, another takes over. The worker ends when its standard input does, which the
@@ -7,15 +7,17 @@ operating system sees to even if this process is killed.
 
 from __future__ import annotations
 
+import contextlib
+import os
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
-from threading import Event, Thread
+from threading import Event, Lock, Thread
 
 import structlog
 
 from dvc_sync_s3.clock import Clock
-from dvc_sync_s3.process import FileLock
+from dvc_sync_s3.process import FileLock, never_wait
 
 log = structlog.get_logger("sync")
 
@@ -28,10 +30,12 @@ _STOP_TIMEOUT_S = 10.0
 
 
 class Supervisor:
-    """Keep one worker process running from `start` to `close`."""
+    """Keep one worker process, that of the lock `lock_name` in `folder`, running from `start` to `close`."""
 
-    def __init__(self, folder: Path, command: Sequence[str], clock: Clock) -> None:
-        self._lock = FileLock(folder / LOCK_NAME)
+    def __init__(self, folder: Path, command: Sequence[str], clock: Clock, lock_name: str = LOCK_NAME) -> None:
+        self._lock = FileLock(folder / lock_name)
+        self._input: int | None = None
+        self._input_lock = Lock()
         self._command = tuple(command)
         self._clock = clock
         self._stop = Event()
@@ -40,6 +44,12 @@ class Supervisor:
     def start(self) -> None:
         """Begin, in a thread of its own."""
         self._thread.start()
+
+    def wake(self) -> None:
+        """Give the worker a byte to read; never waits, and does nothing while there is no worker."""
+        with self._input_lock, contextlib.suppress(OSError):  # it has enough to read, or just died
+            if self._input is not None:
+                os.write(self._input, b".")
 
     def close(self) -> None:
         """End the worker, waiting for the step it is in for up to 10 s."""
@@ -61,6 +71,9 @@ class Supervisor:
         while not self._stop.is_set():
             started_s = self._clock.monotonic_s()
             worker = subprocess.Popen(self._command, stdin=subprocess.PIPE)
+            assert worker.stdin is not None
+            never_wait(worker.stdin)
+            self._input = worker.stdin.fileno()
             code = self._watch(worker)
             if code is None:
                 return
@@ -74,17 +87,21 @@ class Supervisor:
         while worker.poll() is None:
             if not self._stop.wait(_POLL_S):
                 continue
-            assert worker.stdin is not None
-            worker.stdin.close()
+            self._close_input(worker)
             try:
                 worker.wait(_STOP_TIMEOUT_S)
             except subprocess.TimeoutExpired:
                 worker.kill()  # safe at any step: the next worker reads from the server how far this one came
                 worker.wait()
             return None
-        assert worker.stdin is not None
-        worker.stdin.close()
+        self._close_input(worker)
         return worker.returncode
+
+    def _close_input(self, worker: subprocess.Popen[bytes]) -> None:
+        assert worker.stdin is not None
+        with self._input_lock:
+            self._input = None
+            worker.stdin.close()
 
 
 def pause_after(deaths: int) -> float:

@@ -11,7 +11,7 @@ import pytest
 
 from dvc_sync_s3 import durable
 from dvc_sync_s3.clock import SystemClock
-from dvc_sync_s3.store import buckets, index, reader, writes
+from dvc_sync_s3.store import buckets, folder, index, writes
 from dvc_sync_s3.store.committer import Committer, Transaction
 from dvc_sync_s3.store.folder import DataFolder, open_body
 from dvc_sync_s3.store.model import NewObject
@@ -133,7 +133,7 @@ def test_a_plain_file_replaced_between_row_and_opening_comes_with_its_own_row(
             desk.publisher.publish()
         return open_body(path, size)
 
-    monkeypatch.setattr(reader, "open_body", open_late)
+    monkeypatch.setattr(folder, "open_body", open_late)
     opened = desk.reader.open("team", "1")
     assert opened is not None
     with opened[1] as body:

@@ -10,7 +10,7 @@ from dvc_sync_s3.s3.errors import S3Error
 from dvc_sync_s3.s3.listing import object_elements, parse_list_parameters, prefix_elements
 from dvc_sync_s3.s3.response import Response
 from dvc_sync_s3.s3.xml import CONTENT_TYPE, Node, document
-from dvc_sync_s3.store.model import ListRequest, StoredObject
+from dvc_sync_s3.store.model import ListRequest
 
 _VERSION = "null"
 """The one version that an object has where no versions are kept."""
@@ -27,8 +27,8 @@ async def list_object_versions(call: Call) -> Response:
     page = await asyncio.to_thread(call.store.list, wanted)
     ends_with_object = page.next_after is not None and page.next_after not in page.common_prefixes
 
-    def extra(found: StoredObject) -> list[Node]:
-        return [("VersionId", _VERSION), ("IsLatest", True), owner_node(call.owner_of(found.owner))]
+    def extra(owner_id: str | None) -> list[Node]:
+        return [("VersionId", _VERSION), ("IsLatest", True), owner_node(call.owner_of(owner_id))]
 
     nodes: list[Node] = [
         ("Name", wanted.bucket),
@@ -41,7 +41,7 @@ async def list_object_versions(call: Call) -> Response:
         ("Delimiter", asked.encode(asked.delimiter) or None),
         ("EncodingType", asked.encoding_type),
         ("IsTruncated", page.next_after is not None),
-        *object_elements(page.objects, asked.encode, name="Version", extra=extra),
+        object_elements(page.objects, asked.encode, name="Version", extra=extra),
         *prefix_elements(page.common_prefixes, asked.encode),
     ]
     return Response(headers={"Content-Type": CONTENT_TYPE}, body=document("ListVersionsResult", nodes))

@@ -28,7 +28,7 @@ async def list_objects(call: Call) -> Response:
         ("IsTruncated", page.next_after is not None),
         # AWS names the next marker only when there is a delimiter; naming it always helps and misleads nobody.
         ("NextMarker", None if page.next_after is None else asked.encode(page.next_after)),
-        *object_elements(page.objects, asked.encode, extra=lambda found: [owner_node(call.owner_of(found.owner))]),
+        object_elements(page.objects, asked.encode, extra=lambda owner_id: [owner_node(call.owner_of(owner_id))]),
         *prefix_elements(page.common_prefixes, asked.encode),
     ]
     return Response(headers={"Content-Type": CONTENT_TYPE}, body=document("ListBucketResult", nodes))

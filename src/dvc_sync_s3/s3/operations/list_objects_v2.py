@@ -15,7 +15,7 @@ from dvc_sync_s3.s3.listing import (
 )
 from dvc_sync_s3.s3.response import Response
 from dvc_sync_s3.s3.xml import CONTENT_TYPE, Node, document
-from dvc_sync_s3.store.model import ListRequest, StoredObject
+from dvc_sync_s3.store.model import ListRequest
 
 
 async def list_objects_v2(call: Call) -> Response:
@@ -27,8 +27,8 @@ async def list_objects_v2(call: Call) -> Response:
     wanted = ListRequest(call.bucket, asked.prefix, asked.delimiter, after, asked.max_keys)
     page = await asyncio.to_thread(call.store.list, wanted)
 
-    def owner(found: StoredObject) -> list[Node]:
-        return [owner_node(call.owner_of(found.owner))]
+    def owner(owner_id: str | None) -> list[Node]:
+        return [owner_node(call.owner_of(owner_id))] if query.get("fetch-owner") == "true" else []
 
     nodes: list[Node] = [
         ("Name", wanted.bucket),
@@ -41,7 +41,7 @@ async def list_objects_v2(call: Call) -> Response:
         ("Delimiter", asked.encode(asked.delimiter) or None),
         ("EncodingType", asked.encoding_type),
         ("IsTruncated", page.next_after is not None),
-        *object_elements(page.objects, asked.encode, extra=owner if query.get("fetch-owner") == "true" else None),
+        object_elements(page.objects, asked.encode, extra=owner),
         *prefix_elements(page.common_prefixes, asked.encode),
     ]
     return Response(headers={"Content-Type": CONTENT_TYPE}, body=document("ListBucketResult", nodes))

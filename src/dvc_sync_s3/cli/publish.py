@@ -1,0 +1,18 @@
+"""`publish`: the publisher of plain files that `serve` keeps running beside itself."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import click
+
+from dvc_sync_s3.app.publisher import run_publisher
+
+
+@click.command(hidden=True)
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.argument("upload_expiry_days", type=int, required=False)
+def publish(folder: Path, upload_expiry_days: int | None) -> None:
+    """Write plain files of what is committed in FOLDER until standard input ends."""
+    run_publisher(folder, None if upload_expiry_days is None else timedelta(days=upload_expiry_days))

@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+
+import pytest
+
+from dvc_sync_s3.store.committer import Transaction
+from dvc_sync_s3.store.errors import NoSuchBucket
+from dvc_sync_s3.store.model import NewObject, StoredObject
+from dvc_sync_s3.store.puts import Put, Result, put_together
+from dvc_sync_s3.store.writes import Body, Superseded
+
+
+@pytest.fixture
+def bucket(connection: sqlite3.Connection) -> str:
+    connection.execute("INSERT INTO buckets (name, created_at) VALUES ('team', 0)")
+    return "team"
+
+
+def small(key: str, data: bytes = b"body", bucket: str = "team") -> Put:
+    return Put(NewObject(bucket, key, etag="e"), Body(len(data), data, None))
+
+
+def staged(key: str, name: str) -> Put:
+    return Put(NewObject("team", key, etag="e"), Body(1_000_000, None, name))
+
+
+def done(result: object) -> tuple[StoredObject, Superseded]:
+    assert isinstance(result, tuple)
+    return result
+
+
+def in_transaction(connection: sqlite3.Connection, work: Callable[[Transaction], list[Result]]) -> list[Result]:
+    connection.execute("BEGIN IMMEDIATE")
+    transaction = Transaction(connection, at_us=1)
+    result = work(transaction)
+    transaction.finish()
+    return result
+
+
+def bodies(connection: sqlite3.Connection) -> dict[str, bytes]:
+    rows = connection.execute("SELECT key, body FROM objects JOIN bodies USING (seq) ORDER BY key")
+    return dict(rows.fetchall())
+
+
+@pytest.mark.usefixtures("bucket")
+@pytest.mark.parametrize(("puts", "most"), [(1, 9), (32, 9), (63, 9 + 4 * 5)])
+def test_a_group_of_puts_needs_few_statements(connection: sqlite3.Connection, puts: int, most: int) -> None:
+    statements: list[str] = []
+    connection.set_trace_callback(statements.append)
+    in_transaction(connection, lambda it: put_together(it, [small(f"out/{number}") for number in range(puts)]))
+    assert len(statements) <= most
+    assert len(bodies(connection)) == puts
+
+
+@pytest.mark.usefixtures("bucket")
+def test_a_put_costs_the_same_however_many_keys_there_are(connection: sqlite3.Connection) -> None:
+    def steps(first: int) -> int:
+        calls = 0
+
+        def count() -> int:
+            nonlocal calls
+            calls += 1
+            return 0
+
+        connection.set_progress_handler(count, 10)
+        in_transaction(connection, lambda it: put_together(it, [small(f"out/{first + n:09}") for n in range(16)]))
+        connection.set_progress_handler(None, 0)
+        return calls * 10
+
+    before = steps(0)
+    many = [small(f"out/{number:09}") for number in range(1_000, 11_000)]
+    in_transaction(connection, lambda it: put_together(it, many))
+    assert steps(20_000) <= before * 1.1 + 50
+
+
+@pytest.mark.usefixtures("bucket")
+def test_of_two_puts_of_a_key_in_one_group_the_later_one_stands(connection: sqlite3.Connection) -> None:
+    results = in_transaction(
+        connection,
+        lambda it: put_together(it, [small("a", b"1"), small("b", b"2"), small("a", b"3"), small("a", b"4")]),
+    )
+    assert [done(result)[0].seq for result in results] == [1, 2, 3, 4]
+    assert bodies(connection) == {"a": b"4", "b": b"2"}
+    assert connection.execute("SELECT count(*) FROM bodies").fetchone() == (2,)
+
+
+@pytest.mark.usefixtures("bucket")
+def test_a_put_into_no_bucket_is_refused_alone(connection: sqlite3.Connection) -> None:
+    puts = [small("a"), small("b", bucket="nobody"), small("c")]
+    results = in_transaction(connection, lambda it: put_together(it, puts))
+    assert [type(result) for result in results] == [tuple, NoSuchBucket, tuple]
+    assert sorted(bodies(connection)) == ["a", "c"]
+
+
+@pytest.mark.usefixtures("bucket")
+def test_a_put_names_the_staged_body_that_it_replaced(connection: sqlite3.Connection) -> None:
+    in_transaction(connection, lambda it: put_together(it, [staged("a", "body-1"), staged("b", "body-2")]))
+    results = in_transaction(connection, lambda it: put_together(it, [small("a"), staged("b", "body-3"), small("c")]))
+    assert [done(result)[1].staged for result in results] == ["body-1", "body-2", None]
+
+
+@pytest.mark.usefixtures("bucket")
+def test_a_key_put_again_is_no_longer_deleted(connection: sqlite3.Connection) -> None:
+    connection.execute("INSERT INTO deletions (bucket, key, seq, at) VALUES ('team', 'a', 0, 0)")
+    in_transaction(connection, lambda it: put_together(it, [small("a"), small("b")]))
+    assert connection.execute("SELECT count(*) FROM deletions").fetchone() == (0,)

@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+import io
+import json
+import threading
+
+from dvc_sync_s3.logs import BufferedLines
+
+
+def say(lines: BufferedLines) -> None:
+    for _ in range(1_000):
+        lines.msg("line")
+
+
+def test_every_line_of_every_thread_is_written_once() -> None:
+    stream = io.StringIO()
+    lines = BufferedLines(stream)
+    threads = [threading.Thread(target=say, args=(lines,)) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    lines.flush()
+    assert stream.getvalue() == "line\n" * 4_000
+
+
+def test_lines_are_written_without_being_asked() -> None:
+    class Stream(io.StringIO):
+        written = threading.Event()
+
+        def flush(self) -> None:
+            self.written.set()
+
+    stream = Stream()
+    BufferedLines(stream).msg(json.dumps({"event": "request"}))
+    assert stream.written.wait(10)
+    assert stream.getvalue() == '{"event": "request"}\n'
