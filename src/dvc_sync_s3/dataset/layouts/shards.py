@@ -1,7 +1,7 @@
 """Shards: which of a folder's files holds which tasks, told by the file's name, and what may be in one.
 
 Annotators work through tasks in order, so neighbours change together: a bundle touches few shards, and their number
-grows with the data. See docs/adr/0010-shards-by-task-id.md for the width.
+grows with the data. See docs/adr/0011-shards-by-task-id.md for the width.
 """
 
 from __future__ import annotations
