@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -135,12 +136,29 @@ def write(pieces: Iterable[Piece], base: BinaryIO, path: Path) -> Summed:
     """Put a new file of `pieces` at `path`, taking what is kept from `base`; raises OSError."""
     md5, size = hashlib.md5(usedforsecurity=False), 0
     path.unlink(missing_ok=True)  # it may be a hard link to DVC's cache, which must not change
-    with path.open("xb", buffering=0) as file:
-        for chunk in _chunks(pieces, base):
+    # Hashing takes longer than writing, and neither needs the other.
+    with path.open("xb") as file, ThreadPoolExecutor(1) as hasher:
+        hashed: Future[None] | None = None
+        for chunk in _joined(_chunks(pieces, base)):
+            if hashed is not None:
+                hashed.result()
+            hashed = hasher.submit(md5.update, chunk)
             file.write(chunk)
-            md5.update(chunk)
             size += len(chunk)
     return Summed(md5.hexdigest(), size)
+
+
+def _joined(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield the same bytes with short chunks joined, as a file may consist of many lines."""
+    short: list[bytes] = []
+    length = 0
+    for chunk in chunks:
+        short.append(chunk)
+        length += len(chunk)
+        if length >= _CHUNK_BYTES:
+            yield b"".join(short)
+            short, length = [], 0
+    yield b"".join(short)
 
 
 def _chunks(pieces: Iterable[Piece], base: BinaryIO) -> Iterator[bytes]:
