@@ -1,7 +1,7 @@
 FROM python:3.11-slim
 
 RUN apt-get update \
-    && apt-get install --yes --no-install-recommends git openssh-client \
+    && apt-get install --yes --no-install-recommends git gnupg openssh-client \
     && rm -rf /var/lib/apt/lists/*
 
 # The number is fixed so that what the volume holds keeps its owner from one image to the next.

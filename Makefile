@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 AZURITE := azurite@3.35.0
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help run demo test unit s3-tests e2e fault lint types layers format reference requirements bench bench-quick bench-full clean
+.PHONY: help run demo test unit tools s3-tests e2e fault lint types layers format reference requirements bench bench-quick bench-full clean
 
 help:  ## Say what there is
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -18,9 +18,14 @@ demo: $(VENV)/dev.stamp  ## Show the whole way without Label Studio
 
 test: lint types layers unit  ## What every commit must pass
 
-unit: $(VENV)/dev.stamp
+unit: $(VENV)/dev.stamp tools
 	$(BIN)/python -m pytest src tests scripts --doctest-modules --numprocesses=3 --ignore=tests/e2e --ignore=tests/fault \
 		--ignore-glob='*/test_label_studio_*'
+
+# What our tests of ssh and of signed commits run; there already on most machines.
+tools:
+	@command -v ssh ssh-keygen > /dev/null || apt-get install --yes --quiet openssh-client
+	@command -v gpg > /dev/null || apt-get install --yes --quiet gnupg
 
 s3-tests: $(VENV)/dev.stamp  ## ceph's s3-tests, from a checkout: make s3-tests S3TESTS=/path/to/it
 	@test -n "$(S3TESTS)" || { echo "S3TESTS must be a checkout of github.com/ceph/s3-tests"; exit 2; }
