@@ -39,9 +39,8 @@ _ALLOCATIONS_BETWEEN_COLLECTIONS = 100_000
 def run_worker(settings: Settings, report: Reporter) -> None:
     """Sync until standard input ends; wait first for a worker that an earlier server may have left."""
     configure_logs()
-    gc.set_threshold(
-        _ALLOCATIONS_BETWEEN_COLLECTIONS
-    )  # parsed JSON has no cycles; looking for them costs half a bundle
+    # Parsed JSON has no cycles; looking for them costs half a bundle.
+    gc.set_threshold(_ALLOCATIONS_BETWEEN_COLLECTIONS)
     step_back()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C reaches us too; the server ends us in its own time
     hidden = settings.s3_data_folder / HIDDEN_NAME

@@ -43,8 +43,10 @@ def tags_in_headers(headers: Headers) -> Tags:
     >>> tags_in_headers({"x-amz-tagging": "reader=Ann+B&done"})
     (('done', ''), ('reader', 'Ann B'))
     """
+    if _HEADER not in headers:
+        return ()
     try:
-        pairs = parse_qsl(headers.get(_HEADER, ""), keep_blank_values=True, errors="strict")
+        pairs = parse_qsl(headers[_HEADER], keep_blank_values=True, errors="strict")
     except ValueError:
         raise S3Error("InvalidArgument", f"{_HEADER} must be tags written as a URL's query is.") from None
     return _checked(pairs, MAX_OBJECT_TAGS)

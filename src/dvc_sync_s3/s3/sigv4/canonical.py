@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import hmac
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -16,6 +17,8 @@ from urllib.parse import quote, unquote_to_bytes
 from dvc_sync_s3.s3.request import Headers
 
 ALGORITHM = "AWS4-HMAC-SHA256"
+_PLAIN_PATH = re.compile(rb"[A-Za-z0-9/._~-]+")
+"""What is the same encoded."""
 EMPTY_SHA256 = hashlib.sha256(b"").hexdigest()
 
 
@@ -60,6 +63,8 @@ def canonical_path(raw_path: bytes) -> str:
     >>> canonical_path(b"/b/a%20b~%7e+c//d")
     '/b/a%20b~~%2Bc//d'
     """
+    if _PLAIN_PATH.fullmatch(raw_path):
+        return raw_path.decode("ascii")
     return quote(unquote_to_bytes(raw_path), safe="/-_.~") or "/"
 
 

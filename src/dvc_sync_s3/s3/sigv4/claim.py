@@ -63,8 +63,7 @@ def _from_header(request: S3Request) -> Claim:
     payload_hash = request.headers.get("x-amz-content-sha256")
     if payload_hash is None:
         raise S3Error("InvalidRequest", "Missing required header for this request: x-amz-content-sha256")
-    time = _time_of(request.headers)
-    timestamp = time.strftime("%Y%m%dT%H%M%SZ")
+    timestamp, time = _time_of(request.headers)
     access_key_id, scope = split_credential(fields["Credential"], timestamp, _MALFORMED)
     return Claim(
         access_key_id=access_key_id,
@@ -94,14 +93,16 @@ def _authorization_fields(text: str) -> dict[str, str]:
     return fields
 
 
-def _time_of(headers: Headers) -> datetime:
-    """Read `x-amz-date`, else `Date`, which may be an HTTP date."""
+def _time_of(headers: Headers) -> tuple[str, datetime]:
+    """Read `x-amz-date`, else `Date`, which may be an HTTP date; return the time as signatures carry it, too."""
     with contextlib.suppress(ValueError, OverflowError):
         if "x-amz-date" in headers:
-            return parse_timestamp(headers["x-amz-date"])
+            timestamp = headers["x-amz-date"]
+            return timestamp, parse_timestamp(timestamp)
         date = headers.get("date", "")
         time = parse_timestamp(date) if _TIMESTAMP.fullmatch(date) else parsedate_to_datetime(date)
-        return time.replace(tzinfo=time.tzinfo or UTC).astimezone(UTC)
+        time = time.replace(tzinfo=time.tzinfo or UTC).astimezone(UTC)
+        return time.strftime("%Y%m%dT%H%M%SZ"), time
     raise S3Error("AccessDenied", "AWS authentication requires a valid Date or x-amz-date header")
 
 
