@@ -12,7 +12,7 @@ from tests.counts.conftest import TEXT, CountedSync
 ONE_CHANGE = Counter({"HEAD": 4, "LIST": 2, "PUT": 2})
 """As for one file, for the shard and for the listing."""
 TWO_SHARDS = Counter({"HEAD": 6, "LIST": 3, "PUT": 3})
-SHARD_BYTES = 256 * (len(TEXT) + 1500)
+SHARD_BYTES = 512 * (len(TEXT) + 1500)
 OTHER_BYTES = 600_000
 """What Git, the ledger and the listing take."""
 

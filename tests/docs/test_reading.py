@@ -40,9 +40,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     lines = [json.dumps(task, separators=(",", ":")) for task in tasks()]
     (folder / "data/data.json").write_text("[\n" + ",\n".join(lines) + "\n]\n")
     (folder / "data/data.jsonl").write_text("\n".join(lines) + "\n")
-    for first in range(0, COUNT, 256):
+    for first in range(0, COUNT, 512):
         shard = folder / f"data/annotations/tasks-{first:010}.jsonl"
-        shard.write_text("\n".join(lines[first : first + 256]) + "\n")
+        shard.write_text("\n".join(lines[first : first + 512]) + "\n")
     (folder / "data/annotations/README.md").write_text("ours")
     return folder
 

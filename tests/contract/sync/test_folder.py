@@ -65,7 +65,7 @@ def put(team: Team, content: bytes, suffix: str = "") -> str:
 
 
 def test_a_folder_is_clean_to_a_data_scientists_dvc(folder_bridge: Bridge, team: Team) -> None:
-    for task in (7, 300):
+    for task in (7, 600):
         folder_bridge.put(f"project-4/{task}", annotation(task, task=task))
     folder_bridge.sync()
     team.run("git", "pull", "--quiet", "--rebase")
@@ -77,26 +77,26 @@ def test_a_folder_is_clean_to_a_data_scientists_dvc(folder_bridge: Bridge, team:
 
 
 def test_a_folder_grows_and_shrinks_by_shards(folder_bridge: Bridge, team: Team) -> None:
-    for task in (7, 300, 301):
+    for task in (7, 600, 601):
         folder_bridge.put(f"project-4/{task}", annotation(task, task=task))
     folder_bridge.sync()
-    assert tasks(team) == {"tasks-0000000000.jsonl": [7], "tasks-0000000256.jsonl": [300, 301]}
+    assert tasks(team) == {"tasks-0000000000.jsonl": [7], "tasks-0000000512.jsonl": [600, 601]}
     foreign = {"README.md": b"ours", "images/1.png": b"PNG"}
     share(team, files(team) | foreign)
     folder_bridge.put("project-4/8", annotation(8, task=8))
-    folder_bridge.delete("project-4/300")
-    folder_bridge.delete("project-4/301")
+    folder_bridge.delete("project-4/600")
+    folder_bridge.delete("project-4/601")
     folder_bridge.sync()
     assert tasks(team) == {"tasks-0000000000.jsonl": [7, 8]}
     assert files(team).items() >= foreign.items()
 
 
 def test_the_cache_keeps_only_what_the_next_sync_may_need(folder_bridge: Bridge, team: Team) -> None:
-    for task in range(0, 2560, 256):
+    for task in range(0, 5120, 512):
         folder_bridge.put(f"project-4/{task}", annotation(task, task=task))
     folder_bridge.sync()
     for edition in range(3):
-        folder_bridge.put("project-4/256", annotation(256, task=256, text=f"edition {edition}"))
+        folder_bridge.put("project-4/512", annotation(512, task=512, text=f"edition {edition}"))
         folder_bridge.sync()
     kept = [path for path in (folder_bridge.folder / "git/.dvc/cache/files/md5").rglob("*") if path.is_file()]
     assert len(kept) <= 6  # the shard and the listing: of this version, of the one before, of the one before that

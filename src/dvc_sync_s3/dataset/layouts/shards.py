@@ -18,7 +18,7 @@ from dvc_sync_s3.dataset.model import JsonValue, RecordId
 from dvc_sync_s3.dataset.record import Dataset
 from dvc_sync_s3.errors import Blocked
 
-WIDTH = 256
+WIDTH = 512
 """Task ids per shard."""
 OTHERS = "others.jsonl"
 """Where a conversion puts the elements that have no task id."""
@@ -34,7 +34,7 @@ def shard_of(record: RecordId) -> str:
     """Return the path, below the folder, of the shard that holds a record.
 
     >>> shard_of(RecordId(2, 1000))
-    'tasks-0000000768.jsonl'
+    'tasks-0000000512.jsonl'
     """
     return f"tasks-{record.task - record.task % WIDTH:010}.jsonl"
 
@@ -42,7 +42,7 @@ def shard_of(record: RecordId) -> str:
 def is_shard(relpath: str) -> bool:
     """Tell whether a file of the folder is a shard; raises Blocked if it looks like one and can't be.
 
-    >>> is_shard("tasks-0000000768.jsonl"), is_shard("README.md")
+    >>> is_shard("tasks-0000000512.jsonl"), is_shard("README.md")
     (True, False)
     """
     match = _NAME.fullmatch(relpath)

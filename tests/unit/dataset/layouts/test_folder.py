@@ -50,18 +50,18 @@ def files_of(version: Version, objects: FolderObjects) -> dict[str, bytes]:
 
 
 def test_records_go_to_the_shard_of_their_task_id_in_order(folder: Folder, objects: FolderObjects) -> None:
-    patch = {name(each, project): record(each, project) for each, project in [(300, 1), (7, 2), (255, 1), (8, 1)]}
+    patch = {name(each, project): record(each, project) for each, project in [(600, 1), (7, 2), (255, 1), (8, 1)]}
     written = folder.write(None, patch, objects)
     assert files_of(written.version, objects) == {
         "tasks-0000000000.jsonl": b"\n".join([record(8), record(255), record(7, 2), b""]),
-        "tasks-0000000256.jsonl": record(300) + b"\n",
+        "tasks-0000000512.jsonl": record(600) + b"\n",
     }
     assert written.version.size == sum(map(len, files_of(written.version, objects).values()))
     assert written.version.nfiles == 2
 
 
 def test_only_touched_shards_are_read_and_written(folder: Folder, objects: FolderObjects) -> None:
-    before = folder.write(None, {name(each): record(each) for each in range(0, 2560, 64)}, objects)
+    before = folder.write(None, {name(each): record(each) for each in range(0, 5120, 64)}, objects)
     objects.asked.clear()
     assert folder.read(before.version, [name(640), name(641)], objects) == {name(640): record(640)}
     after = folder.write(before.version, {name(640): record(640, text="new")}, objects)
@@ -73,8 +73,8 @@ def test_only_touched_shards_are_read_and_written(folder: Folder, objects: Folde
 
 
 def test_the_last_record_takes_its_shard_with_it(folder: Folder, objects: FolderObjects) -> None:
-    before = folder.write(None, {name(1): record(1), name(300): record(300)}, objects)
-    after = folder.write(before.version, {name(300): None}, objects)
+    before = folder.write(None, {name(1): record(1), name(600): record(600)}, objects)
+    after = folder.write(before.version, {name(600): None}, objects)
     assert list(files_of(after.version, objects)) == ["tasks-0000000000.jsonl"]
     empty = folder.write(after.version, {name(1): None}, objects)
     assert (files_of(empty.version, objects), empty.version.size, empty.version.nfiles) == ({}, 0, 0)
@@ -97,11 +97,11 @@ def test_a_reformatted_shard_is_read_and_written_in_our_form_once_touched(
     folder: Folder, objects: FolderObjects
 ) -> None:
     loose = b"\n".join(json.dumps(json.loads(record(task)), indent=None).encode() for task in (9, 3, 9))
-    version = shared({"tasks-0000000000.jsonl": loose, "tasks-0000000256.jsonl": record(300) + b" \n"}, objects)
+    version = shared({"tasks-0000000000.jsonl": loose, "tasks-0000000512.jsonl": record(600) + b" \n"}, objects)
     assert folder.read(version, [name(3)], objects) == {name(3): record(3)}
     after = files_of(folder.write(version, {name(4): record(4)}, objects).version, objects)
     assert after["tasks-0000000000.jsonl"] == b"\n".join([record(3), record(4), record(9), b""])
-    assert after["tasks-0000000256.jsonl"] == record(300) + b" \n"
+    assert after["tasks-0000000512.jsonl"] == record(600) + b" \n"
 
 
 def test_elements_without_an_id_stay_in_their_file(folder: Folder, objects: FolderObjects) -> None:
@@ -122,9 +122,9 @@ GOOD = {"tasks-0000000000.jsonl": record(1) + b"\n"}
 @pytest.mark.parametrize(
     ("files", "reason"),
     [
-        (GOOD | {"tasks-0000000256.jsonl": record(1) + b"\n"}, r"0256.jsonl holds task 1, which belongs into tasks-0"),
-        (GOOD | {"tasks-0000000256.jsonl": b"{broken\n"}, r"tasks-0000000256.jsonl: .* line 1"),
-        (GOOD | {"tasks-0000000256.jsonl": record(256) + b"\n{"}, r"tasks-0000000256.jsonl: .* line 2"),
+        (GOOD | {"tasks-0000000512.jsonl": record(1) + b"\n"}, r"0512.jsonl holds task 1, which belongs into tasks-0"),
+        (GOOD | {"tasks-0000000512.jsonl": b"{broken\n"}, r"tasks-0000000512.jsonl: .* line 1"),
+        (GOOD | {"tasks-0000000512.jsonl": record(512) + b"\n{"}, r"tasks-0000000512.jsonl: .* line 2"),
         (GOOD | {"tasks-0000000001.jsonl": record(1) + b"\n"}, r"named like a shard"),
         (GOOD | {"tasks-0000000000.jsonl.gz": b""}, r"named like a shard"),
         (GOOD | {"train/tasks-0000000000.jsonl": record(1) + b"\n"}, r"named like a shard"),
@@ -156,7 +156,7 @@ def test_a_file_or_a_broken_listing_in_place_of_the_folder_waits_for_a_person(
 
 
 def test_a_content_is_looked_into_once_also_by_a_later_process(objects: FolderObjects, tmp_path: Path) -> None:
-    files = {f"tasks-{first:010}.jsonl": record(first) + b"\n" for first in range(0, 2560, 256)}
+    files = {f"tasks-{first:010}.jsonl": record(first) + b"\n" for first in range(0, 5120, 512)}
     memory = tmp_path / "checked"
     Folder(Checked(memory)).read(shared(files, objects), [], objects)
     files["tasks-0000000512.jsonl"] = record(513) + b"\n"
