@@ -183,6 +183,26 @@ class Histories(RuleBasedStateMachine):
         records[RecordId(PROJECT, task)] = render(take_apart(record))
         self.branch.add(records)
 
+    # Both at once, which chance alone brings about too rarely
+
+    @precondition(lambda self: self.expected.keys() & self.bucket.keys())
+    @rule(data=st.data(), theirs=st.sampled_from(["b", "theirs"]), ours=LABELS | st.none())
+    def change_the_same(self, data: st.DataObject, theirs: str, ours: str | None) -> None:
+        number = data.draw(st.sampled_from(sorted(self.expected.keys() & self.bucket.keys())))
+        self._edit(number // 10, lambda record: _annotation(record, number).update(said(number, theirs)))
+        self.expected[number] = theirs
+        if ours is None:
+            self.delete(number // 10, number % 10)
+        else:
+            self.save(number // 10, number % 10, ours)
+
+    @precondition(lambda self: self.branch.tip.records)
+    @rule(data=st.data(), split=st.sampled_from(["train", "test"]))
+    def give_a_split_and_delete(self, data: st.DataObject, split: str) -> None:
+        self.give_a_split(data, split)
+        for number in [number for number in self.bucket if number // 10 in self.splits]:
+            self.delete(number // 10, number % 10)
+
     # Us
 
     @rule(moment=MOMENTS)
