@@ -13,7 +13,7 @@ S3_REQUESTS = Counter({"HEAD": 2, "LIST": 1, "PUT": 1})
 """Is it there, DVC's own look for the folder, the version, is it there now."""
 GIT_REQUESTS = Counter({"refs": 3, "git-upload-pack": 2, "git-receive-pack": 1})
 """Has the branch moved, the push, and did it land."""
-READ_TIMES, READ_BYTES = 3.1, 1_000_000
+READ_TIMES, READ_BYTES = 2.1, 1_000_000
 WRITTEN_TIMES, WRITTEN_BYTES = 2.1, 200_000
 
 
