@@ -61,7 +61,7 @@ def _fields(finding: Finding) -> dict[str, object]:
 
 
 def read_attempt(commit: str, parent: str, seq: int, text: str) -> Attempt:
-    """Return the attempt whose text `write_attempt` wrote."""
+    """Return the attempt whose text `write_attempt` wrote, in this version or an older one."""
     content = json.loads(text)
     findings = tuple(
         Finding(
@@ -74,5 +74,6 @@ def read_attempt(commit: str, parent: str, seq: int, text: str) -> Attempt:
         for fields in content["findings"]
     )
     added = frozenset(RecordId(*pair) for pair in content["added"])
-    stood = tuple((project, task, number, digest) for project, task, number, digest in content["theirs_stood"])
-    return Attempt(commit, parent, seq, content["reached"], findings, added, stood)
+    # Both are younger than the table: without them an attempt reached its position, and nothing stood.
+    stood = tuple((project, task, number, digest) for project, task, number, digest in content.get("theirs_stood", ()))
+    return Attempt(commit, parent, seq, content.get("reached", seq), findings, added, stood)
