@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from dvc_sync_s3.dataset.annotation import NO_PROJECT, as_id
+from dvc_sync_s3.dataset.annotation import NO_PROJECT, annotation_digest, as_id
 from dvc_sync_s3.dataset.canonical import RECORD_DEPTH, NotJson, canonical, parse
 from dvc_sync_s3.dataset.model import Fields, JsonValue, RecordId
 from dvc_sync_s3.errors import Blocked
@@ -73,6 +73,8 @@ def take_apart(fields: Fields) -> Record:
     for each in listed:
         annotation_id = as_id(each.get("id")) if isinstance(each, dict) else None
         if isinstance(each, dict) and annotation_id is not None:
+            if annotation_id in annotations and not _say_the_same(annotations[annotation_id], each):
+                raise _listed_twice(fields, f"annotation {annotation_id} with two contents")
             annotations[annotation_id] = each
         else:
             loose.append(each)
@@ -110,11 +112,34 @@ def render(record: Record) -> bytes:
 
 
 def unite(first: Record, second: Record) -> Record:
-    """Return one record of two with the same id; where both say something, the second counts."""
+    """Return one record of two with the same id, as where a task is listed once for each of its annotations.
+
+    Of the task's own fields the second's count: they are later snapshots of it. Raises Blocked where nobody can tell
+    which is meant: an annotation with two contents, or two rows without annotations that differ.
+    """
+    both = first.annotations.keys() & second.annotations.keys()
+    contradicting = [
+        each for each in sorted(both) if not _say_the_same(first.annotations[each], second.annotations[each])
+    ]
+    if contradicting:
+        raise _listed_twice(first.fields, f"annotation {contradicting[0]} with two contents")
+    if not second.annotations and first.fields != second.fields:
+        raise _listed_twice(first.fields, "itself with different fields")
     return Record(
         {**first.fields, **second.fields},
         {**first.annotations, **second.annotations},
         (*first.loose, *second.loose),
+    )
+
+
+def _say_the_same(one: Fields, other: Fields) -> bool:
+    return annotation_digest(one) == annotation_digest(other)
+
+
+def _listed_twice(fields: Fields, what: str) -> Blocked:
+    return Blocked(
+        f"task {fields.get('id')} in the dataset lists {what}",
+        hint="Keep the one that is meant and push; nothing was changed.",
     )
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given, reject, settings
 from hypothesis import strategies as st
 
 from dvc_sync_s3.dataset.layouts import reading
@@ -103,13 +103,44 @@ def test_a_task_listed_once_per_annotation_becomes_one_record(tmp_path: Path) ->
         [
             {"id": 1, "data": {"t": "a"}, "old": 1, "annotations": [{"id": 9, "result": []}]},
             {"id": 1, "data": {"t": "b"}, "annotations": [{"id": 7, "result": []}]},
-            {"id": 1, "data": {"t": "b"}, "annotations": [{"id": 9, "result": [1]}, "note"]},
+            {"id": 1, "data": {"t": "b"}, "annotations": [{"id": 9, "result": [], "created_ago": "1 day"}, "note"]},
         ]
     ).encode()
 
     assert _rewritten(tmp_path, body) == (
-        b'[\n{"id":1,"data":{"t":"b"},"old":1,"annotations":[{"id":7,"result":[]},{"id":9,"result":[1]},"note"]}\n]\n'
+        b'[\n{"id":1,"data":{"t":"b"},"old":1,"annotations":'
+        b'[{"id":7,"result":[]},{"created_ago":"1 day","id":9,"result":[]},"note"]}\n]\n'
     )
+
+
+@pytest.mark.parametrize(
+    ("rows", "told"),
+    [
+        (
+            [
+                {"id": 1, "data": {}, "annotations": [{"id": 9, "result": []}]},
+                {"id": 1, "data": {}, "annotations": [{"id": 9, "result": [1]}]},
+            ],
+            "task 1 in the dataset lists annotation 9 with two contents",
+        ),
+        (
+            [{"id": 1, "data": {}, "annotations": [{"id": 9, "result": []}, {"id": 9, "result": [1]}]}],
+            "task 1 in the dataset lists annotation 9 with two contents",
+        ),
+        (
+            # Label Studio's JSON_MIN export: a row for each annotation, with the task's id.
+            [{"id": 1, "text": "a", "sentiment": "pos"}, {"id": 1, "text": "a", "sentiment": "neg"}],
+            "task 1 in the dataset lists itself with different fields",
+        ),
+    ],
+)
+def test_rows_that_contradict_each_other_wait_for_a_person(
+    tmp_path: Path, rows: list[dict[str, Any]], told: str
+) -> None:
+    with pytest.raises(Blocked, match=told) as blocked:
+        _read(tmp_path, json.dumps(rows).encode())
+
+    assert blocked.value.hint
 
 
 def test_annotation_objects_collected_into_a_list_become_their_tasks(tmp_path: Path) -> None:
@@ -188,7 +219,10 @@ _ELEMENT: st.SearchStrategy[Any] = (
 def test_any_array_comes_out_in_a_form_that_is_read_back_as_it_is(
     tmp_path: Path, elements: list[Any], indent: int | None
 ) -> None:
-    first = _read(tmp_path, json.dumps(elements, indent=indent).encode())
+    try:
+        first = _read(tmp_path, json.dumps(elements, indent=indent).encode())
+    except Blocked:
+        reject()  # rows that contradict each other
     lines = _written(first)
     path = tmp_path / "first.json"
     path.write_bytes(lines)
