@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections import deque
+from datetime import UTC, datetime
 from typing import TextIO
 
 import structlog
@@ -56,7 +57,12 @@ class BufferedLines:
             self.flush()
 
 
-def _as_json(_: object, __: str, event: structlog.typing.EventDict) -> str:
+def _as_json(logger: object, level: str, event: structlog.typing.EventDict) -> str:
+    """Do in one step what structlog's processors do one after the other: every request has a line."""
+    event["level"] = level
+    event["timestamp"] = datetime.now(UTC).isoformat().replace("+00:00", "Z")
+    if "exc_info" in event:
+        event = structlog.processors.format_exc_info(logger, level, event)
     return _encode(event)
 
 
@@ -66,14 +72,10 @@ def configure_logs() -> None:
     Ours has the operation and no query: a presigned URL's query is a key to the object.
     """
     logging.getLogger("uvicorn.access").disabled = True
-    processors: list[structlog.typing.Processor] = [
-        structlog.processors.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-    ]
+    processors: list[structlog.typing.Processor] = [_as_json]
     if sys.stderr.isatty():
-        processors.append(structlog.dev.ConsoleRenderer())
-    else:
-        processors += [structlog.processors.format_exc_info, _as_json]
+        time = structlog.processors.TimeStamper(fmt="iso", utc=True)
+        processors = [structlog.processors.add_log_level, time, structlog.dev.ConsoleRenderer()]
     lines = BufferedLines(sys.stderr)
     structlog.configure(
         processors=processors,

@@ -130,7 +130,8 @@ class RequestBody:
         for name in self._trailer_names:
             if name not in trailers:
                 raise S3Error("MalformedTrailerError", f"The trailer {name} was announced but did not come.")
-        for algorithm, claimed in {**self._claims, **claimed_checksums(trailers)}.items():
+        claims = {**self._claims, **claimed_checksums(trailers)} if trailers else self._claims
+        for algorithm, claimed in claims.items():
             if algorithm in self._digests and base64_text(self._digests[algorithm].digest()) != claimed:
                 raise S3Error("BadDigest", f"The {algorithm} you specified did not match the calculated checksum.")
 
@@ -177,7 +178,9 @@ def _is_of_an_object(request: S3Request) -> bool:
 
 
 def _trailer_names(request: S3Request) -> list[str]:
-    announced = request.headers.get("x-amz-trailer", "")
+    announced = request.headers.get("x-amz-trailer")
+    if announced is None:
+        return []
     return [name.strip().lower() for name in announced.split(",") if name.strip()]
 
 

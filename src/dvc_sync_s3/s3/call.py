@@ -62,7 +62,7 @@ class Call:
     def key(self) -> str:
         """Return the key; raise `KeyTooLongError`, or `NoSuchVersion` if it is asked for an older version of it."""
         key = self.request.key or ""
-        check_key(key, self.request.query.get("versionId"))
+        check_key(key, self.request.query.get("versionId") if self.request.query else None)
         return key
 
     @property

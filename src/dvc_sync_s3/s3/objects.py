@@ -38,6 +38,32 @@ _SAID_ANEW = (_STORAGE_CLASS, "x-amz-website-redirect-location")
 
 _LOCKS = ("x-amz-object-lock-mode", "x-amz-object-lock-retain-until-date", "x-amz-object-lock-legal-hold")
 _APPEND = "x-amz-write-offset-bytes"
+_SAYING_NOTHING = frozenset(
+    [
+        "accept",
+        "accept-encoding",
+        "amz-sdk-invocation-id",
+        "amz-sdk-request",
+        "authorization",
+        "connection",
+        "content-length",
+        "content-md5",
+        "content-type",
+        "date",
+        "expect",
+        "host",
+        "if-match",
+        "if-none-match",
+        "user-agent",
+        "x-amz-checksum-algorithm",
+        "x-amz-checksum-crc32",
+        "x-amz-checksum-crc64nvme",
+        "x-amz-content-sha256",
+        "x-amz-date",
+        "x-amz-sdk-checksum-algorithm",
+    ]
+)
+"""Headers of a write that leave no trace in the object but its content type: most writes have no other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +78,8 @@ class Description:
 
 def read_description(headers: Headers) -> Description:
     """Return what a request says of the object it makes; raise AWS's code for what no object can carry."""
+    if _SAYING_NOTHING.issuperset(headers):
+        return Description(headers.get("content-type") or None, (), (), ())
     check_write_encryption(headers)
     if any(name in headers for name in _LOCKS):
         raise S3Error("InvalidRequest", "Bucket is missing Object Lock Configuration")
@@ -120,7 +148,7 @@ def object_headers(found: StoredObject, query: Query) -> dict[str, str]:
     headers.update((f"{_METADATA}{name}", value) for name, value in found.metadata)
     if found.tags:
         headers["x-amz-tagging-count"] = str(len(found.tags))
-    for name in _OVERRIDES:
+    for name in _OVERRIDES if query else ():
         value = query.get(f"response-{name}")
         if value is None:
             continue

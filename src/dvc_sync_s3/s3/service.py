@@ -146,12 +146,12 @@ class S3Service:
         """Add what every answer carries."""
         headers = {**response.headers, "x-amz-request-id": exchange.request_id}
         request = exchange.request
-        if request is not None:
+        if request is not None and exchange.cors_rules:
             headers.update(cors_headers(exchange.cors_rules, request.headers, request.method))
         if _leaves_a_body_unread(exchange):
             # The rest of the body would be read as the next request; SDKs wait for a second unless told.
             headers["Connection"] = "close"
-        return replace(response, headers=headers)
+        return Response(response.status, headers, response.body)
 
     def _log(self, exchange: _Exchange, status: int, sender: Sender) -> None:
         request = exchange.request

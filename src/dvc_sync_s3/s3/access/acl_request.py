@@ -30,6 +30,7 @@ _GRANTS = {
     "x-amz-grant-full-control": Permission.FULL_CONTROL,
 }
 _GRANTEE = re.compile(r'(?P<kind>id|emailAddress|uri)\s*=\s*(?:"(?P<quoted>[^"]+)"|(?P<plain>[^",\s]+))', re.IGNORECASE)
+_ASKING = frozenset((_CANNED, *_GRANTS))
 _SAME_FOR_ONE_OWNER = ("private", "bucket-owner-full-control", "bucket-owner-read")
 """What clients may ask for where lists are off: many always send one of these."""
 
@@ -44,7 +45,7 @@ class NewAccess:
 
 def asks_for_acl(headers: Headers) -> bool:
     """Tell whether headers ask for a list."""
-    return _CANNED in headers or any(name in headers for name in _GRANTS)
+    return not _ASKING.isdisjoint(headers)
 
 
 def acl_in_headers(headers: Headers, owner_id: str, bucket_owner_id: str, accounts: Accounts) -> Acl:
@@ -64,6 +65,8 @@ def acl_in_headers(headers: Headers, owner_id: str, bucket_owner_id: str, accoun
 
 def check_without_lists(headers: Headers, code: str = "AccessControlListNotSupported") -> None:
     """Raise `code`, or `InvalidArgument`, if headers ask for more than the owner's access where lists are off."""
+    if not asks_for_acl(headers):
+        return
     canned = headers.get(_CANNED, "private")
     canned_acl(canned, "", "")  # raises if there is none of this name
     if canned not in _SAME_FOR_ONE_OWNER or any(name in headers for name in _GRANTS):

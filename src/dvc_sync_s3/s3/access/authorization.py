@@ -66,7 +66,8 @@ def authorize(store: Reader, asker: Asker, operation: str, request: S3Request, b
         return  # what it is about stands in its body: it asks for itself
     if request.headers.get("x-amz-expected-bucket-owner", bucket.owner_id) != bucket.owner_id:
         raise S3Error("AccessDenied", "The bucket is not owned by the account that was expected.")
-    _require(store, asker, operation, bucket, request.key, request.query.get("prefix", ""))
+    prefix = request.query.get("prefix", "") if request.query else ""
+    _require(store, asker, operation, bucket, request.key, prefix)
     if operation in _COPYING:
         _authorize_source(store, asker, request)
 

@@ -39,7 +39,7 @@ def describe(found: StoredObject, request: S3Request) -> tuple[Response, int, in
         return Response(304, headers), 0, 0
     is_checksum_wanted = request.headers.get("x-amz-checksum-mode", "").upper() == "ENABLED"
     wanted = request.headers.get("range") if is_range_wanted(found, request.headers) else None
-    part_number = request.query.get("partNumber")
+    part_number = request.query.get("partNumber") if request.query else None
     if part_number is None:
         byte_range = parse_range(wanted, found.size)
         # None for a range: checksums are of the whole object, and SDKs would hold them against the part.

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 
 from dvc_sync_s3.s3.errors import S3Error
 from dvc_sync_s3.s3.request import Headers, S3Request
@@ -15,6 +16,11 @@ from dvc_sync_s3.s3.sigv4.canonical import ALGORITHM, Scope
 UNSIGNED_PAYLOAD = "UNSIGNED-PAYLOAD"
 _TIMESTAMP = re.compile(r"\d{8}T\d{6}Z", re.ASCII)
 _SIGNATURE = re.compile(r"[0-9a-f]{64}")
+_USUAL = re.compile(
+    rf"{ALGORITHM} Credential=(?P<Credential>[^,\s]+), ?"
+    r"SignedHeaders=(?P<SignedHeaders>[^,\s]+), ?Signature=(?P<Signature>[0-9a-f]{64})"
+)
+"""An `Authorization` header as all SDKs write it."""
 _SECONDS = re.compile(r"\d{1,6}", re.ASCII)
 _MALFORMED = "AuthorizationHeaderMalformed"
 _MAX_EXPIRES_S = 7 * 24 * 3600
@@ -80,6 +86,8 @@ def _from_header(request: S3Request) -> Claim:
 def _authorization_fields(text: str) -> dict[str, str]:
     if text.startswith("AWS "):
         raise signature_version_2()
+    if usual := _USUAL.fullmatch(text):
+        return usual.groupdict()
     algorithm, _, rest = text.partition(" ")
     if algorithm != ALGORITHM:
         raise S3Error("InvalidArgument", "Unsupported Authorization Type")
@@ -135,8 +143,11 @@ def _from_query(request: S3Request) -> Claim:
     )
 
 
+@lru_cache(maxsize=256)
 def split_credential(credential: str, timestamp: str, code: str) -> tuple[str, Scope]:
     """Return the access key id and the scope; raise `code` unless the scope is one of ours, in any region.
+
+    Remembered, as are times: clients sign many requests with the same credential in the same second.
 
     >>> split_credential("KEY/20130524/eu-central-1/s3/aws4_request", "20130524T000000Z", "AccessDenied")
     ('KEY', Scope(date='20130524', region='eu-central-1', service='s3'))
@@ -154,6 +165,7 @@ def split_credential(credential: str, timestamp: str, code: str) -> tuple[str, S
     return access_key_id, Scope(date=date, region=region, service=service)
 
 
+@lru_cache(maxsize=256)
 def parse_timestamp(text: str) -> datetime:
     """Read a time as signatures carry it; raise ValueError.
 

@@ -77,13 +77,13 @@ def _check_time(claim: Claim, now: datetime) -> None:
 
 def _check_signed_headers(claim: Claim, request: S3Request) -> None:
     """Refuse headers that matter to S3 but which anyone on the way could have added."""
-    signed = set(claim.signed_headers)
+    signed = claim.signed_headers
     unsigned = [
         name
         for name in request.headers
-        if (name.startswith("x-amz-") and name not in signed)
+        if (name not in signed and name.startswith("x-amz-"))
         and not (claim.expires_after is not None and name == "x-amz-content-sha256")
     ]
     if unsigned or "host" not in signed:
-        names = ", ".join(sorted({*unsigned, *({"host"} - signed)}))
+        names = ", ".join(sorted({*unsigned, *({"host"} - {*signed})}))
         raise S3Error("AccessDenied", f"There were headers present in the request which were not signed: {names}")
