@@ -32,7 +32,7 @@ from tests.e2e.servers.waiting import wait_until
 from tests.fault.team import BRANCH, Team
 
 BUCKET = "annotations"
-TIMEOUT_S = 10.0
+TIMEOUT_S = 60.0
 Choices = Mapping[str, str | None]
 """What each annotation chooses, by its id; None is a deleted one."""
 BEFORE: Choices = {"1": "pos", "2": "neg", "3": "pos"}
