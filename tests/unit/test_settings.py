@@ -193,3 +193,10 @@ def test_options_that_are_no_json_object_of_plain_values_are_refused_without_rep
     said = refusal(f"DVC_REMOTE_OPTIONS='{value}'")
     assert "DVC_REMOTE_OPTIONS" in said
     assert "secret" not in said
+
+
+def test_a_mirror_needs_a_folder_and_a_rule_that_leaves_one_file() -> None:
+    assert dotenv("DVC_LAYOUT=mirror", "DVC_DATASET=data/bucket/").dvc_dataset == "data/bucket"
+    assert "DVC_LAYOUT is mirror, which is a folder, but DVC_DATASET is data/data.json" in refusal("DVC_LAYOUT=mirror")
+    both = ("DVC_LAYOUT=mirror", "DVC_DATASET=data/bucket", "MERGE_ON_CONFLICT=both")
+    assert "set ours or theirs" in refusal(*both)

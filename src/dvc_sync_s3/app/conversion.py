@@ -9,7 +9,7 @@ from dvc_sync_s3.app.team import remote_settings, repository
 from dvc_sync_s3.app.worker import CHECKED
 from dvc_sync_s3.dataset.layouts import layout_for
 from dvc_sync_s3.dvc.environment import quiet_environment
-from dvc_sync_s3.errors import Blocked
+from dvc_sync_s3.errors import Blocked, SettingsError
 from dvc_sync_s3.git.clone import Clone
 from dvc_sync_s3.process import FileLock
 from dvc_sync_s3.settings import Settings
@@ -22,8 +22,11 @@ from dvc_sync_s3.sync.tracked import TrackedDataset, written_out_paths
 def convert(settings: Settings, path: str) -> str:
     """Move DVC_DATASET to `path` and the layout it stands for; return the commit.
 
-    Raises Blocked while the service runs, SettingsError if `path` stands for no layout, and what a sync raises.
+    Raises Blocked while the service runs, SettingsError if `path` stands for no layout or the dataset
+    is a mirror, and what a sync raises.
     """
+    if settings.dvc_layout == "mirror":
+        raise SettingsError("DVC_LAYOUT is mirror: its files can't be converted to records, nor records to a mirror.")
     old, hidden = settings.dvc_dataset, settings.s3_data_folder / HIDDEN_NAME
     new = Place(path, layout_for(path, hidden / CHECKED))
     durable.make_folder(hidden)

@@ -27,7 +27,8 @@ class Ground:
 
 def prepare(settings: Settings) -> Ground:
     """Make what is missing, one process at a time; raise SettingsError if that can't be done."""
-    layout_for(settings.dvc_dataset)
+    if settings.dvc_layout == "records":
+        layout_for(settings.dvc_dataset)
     repository(settings)
     hidden = settings.s3_data_folder / HIDDEN_NAME
     try:

@@ -12,6 +12,7 @@ from threading import Event, Thread
 from dvc_sync_s3.app.team import remote_settings, repository, selection
 from dvc_sync_s3.clock import SystemClock
 from dvc_sync_s3.dataset.layouts import layout_for
+from dvc_sync_s3.dataset.layouts.mirror import MirrorFolder
 from dvc_sync_s3.dataset.model import OnConflict
 from dvc_sync_s3.dvc.environment import quiet_environment
 from dvc_sync_s3.git.clone import Clone
@@ -21,14 +22,18 @@ from dvc_sync_s3.process import FileLock, step_back
 from dvc_sync_s3.settings import Settings
 from dvc_sync_s3.store.folder import HIDDEN_NAME
 from dvc_sync_s3.store.reader import Reader
+from dvc_sync_s3.sync.annotations import Annotations
 from dvc_sync_s3.sync.bundle import BundleRules
+from dvc_sync_s3.sync.copies import Copies
 from dvc_sync_s3.sync.cycle import Cycle, Reporter
+from dvc_sync_s3.sync.finding import Becomes
 from dvc_sync_s3.sync.ledger import Ledger
 from dvc_sync_s3.sync.metrics import MetricsFile
+from dvc_sync_s3.sync.mirror import Mirror
 from dvc_sync_s3.sync.people import CoAuthors
 from dvc_sync_s3.sync.reading import Changes
 from dvc_sync_s3.sync.status import StatusFile
-from dvc_sync_s3.sync.tracked import TrackedDataset, written_out_paths
+from dvc_sync_s3.sync.tracked import Tracked, TrackedDataset, written_out_paths
 from dvc_sync_s3.sync.worker import Worker
 
 CHECKED = "checked"
@@ -76,15 +81,20 @@ def _build(settings: Settings, hidden: Path, ledger: Ledger, report: Reporter) -
 
 def build_cycle(settings: Settings, hidden: Path, ledger: Ledger, report: Reporter) -> Cycle:
     """Return the cycle that `settings` ask for; raise SettingsError where they can't work."""
-    dataset_path = settings.dvc_dataset
-    team = repository(settings)
-    clone = Clone(settings.git_folder.absolute(), team, written_out_paths(dataset_path))
-    dataset = TrackedDataset(
-        dataset_path, layout_for(dataset_path, hidden / CHECKED), clone, remote_settings(settings, hidden)
-    )
-    selected = selection(settings)
-    ledger.select(selected)
-    changes = Changes(Reader(settings.s3_data_folder), selected)
-    co_authors, on_conflict = CoAuthors(settings.git_co_authors), OnConflict(settings.merge_on_conflict)
-    metrics = MetricsFile(dataset_path, clone, dataset, co_authors) if settings.dvc_metrics else None
-    return Cycle(changes, clone, dataset, ledger, report, co_authors, proposer(team), on_conflict, metrics)
+    becomes, path = Becomes(settings.dvc_layout), settings.dvc_dataset
+    team, selected = repository(settings), selection(settings)
+    clone = Clone(settings.git_folder.absolute(), team, written_out_paths(path))
+    ledger.select(selected, becomes)
+    remote, on_conflict = remote_settings(settings, hidden), OnConflict(settings.merge_on_conflict)
+    store = Reader(settings.s3_data_folder)
+    if becomes is Becomes.MIRROR:
+        tracked = Tracked(path, clone, remote)
+        copies = Copies(store, selected, tracked.contents)
+        mirror = Mirror(copies, MirrorFolder(), tracked, ledger, on_conflict)
+        return Cycle(mirror, clone, tracked, ledger, report, proposer(team))
+    dataset = TrackedDataset(path, layout_for(path, hidden / CHECKED), clone, remote)
+    co_authors = CoAuthors(settings.git_co_authors)
+    metrics = MetricsFile(path, clone, dataset, co_authors) if settings.dvc_metrics else None
+    changes = Changes(store, selected)
+    annotations = Annotations(changes, clone, dataset, ledger, co_authors, on_conflict, metrics)
+    return Cycle(annotations, clone, dataset, ledger, report, proposer(team))

@@ -44,6 +44,14 @@ class Settings(S3Settings, GitSettings, DvcSettings, DatasetSettings, BundleSett
                 raise ValueError(f"GIT_REPO is missing: {name.upper()} is set and means nothing without it")
         return self
 
+    @model_validator(mode="after")
+    def _check_mirror(self) -> Self:
+        if self.dvc_layout == "mirror" and self.merge_on_conflict == "both":
+            raise ValueError(
+                "MERGE_ON_CONFLICT is both, but one path holds one file: with DVC_LAYOUT=mirror set ours or theirs"
+            )
+        return self
+
 
 def read_settings() -> Settings:
     """Read `.env` and the environment; raise SettingsError with one sentence naming the setting that is wrong."""

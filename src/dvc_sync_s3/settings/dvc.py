@@ -41,6 +41,11 @@ class DvcSettings(BaseModel):
         description="The dataset's path in the repository: *.json, an array of tasks; *.jsonl, a task a line; "
         "without a dot in its name, a folder of such files.",
     )
+    dvc_layout: Literal["records", "mirror"] = Field(
+        "records",
+        description="records: annotations, merged by task; mirror: the bucket's own tree, any tool's files, in the "
+        "folder DVC_DATASET.",
+    )
     dvc_metrics: bool = Field(
         default=True,
         description="Whether commits carry the dataset's numbers as DVC metrics, in *.metrics.json beside the dataset.",
@@ -89,6 +94,15 @@ class DvcSettings(BaseModel):
             return str(Path(bucket).absolute())
         # The first version of this service used dvcstore/; a bucket with a path of its own means that path.
         return f"{provider}://{bucket if '/' in bucket else bucket + '/dvcstore'}"
+
+    @model_validator(mode="after")
+    def _check_layout(self) -> Self:
+        if self.dvc_layout == "mirror" and PurePosixPath(self.dvc_dataset).suffix in {".json", ".jsonl"}:
+            raise ValueError(
+                f"DVC_LAYOUT is mirror, which is a folder, but DVC_DATASET is {self.dvc_dataset}: set a folder's path, "
+                "such as data/bucket"
+            )
+        return self
 
     @model_validator(mode="after")
     def _check_remote(self) -> Self:

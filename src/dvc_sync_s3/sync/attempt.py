@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from dvc_sync_s3.dataset.files import FileContent
 from dvc_sync_s3.dataset.model import Conflict, OnConflict, RecordId
 from dvc_sync_s3.sync.finding import Finding
 
@@ -57,6 +58,8 @@ def _fields(finding: Finding) -> dict[str, object]:
         "record": None if record is None else {"project": record.project, "task": record.task},
         "task_digest": finding.task_digest,
         "digests": finding.digests,
+        "stood": finding.stood,
+        "file": None if finding.file is None else {"md5": finding.file.md5, "size": finding.file.size},
     }
 
 
@@ -69,6 +72,7 @@ def read_attempt(commit: str, parent: str, seq: int, text: str) -> Attempt:
                 **fields,
                 "record": RecordId(**fields["record"]) if fields["record"] else None,
                 "digests": tuple((annotation, digest) for annotation, digest in fields["digests"]),
+                "file": FileContent(**fields["file"]) if fields.get("file") else None,  # older attempts have none
             }
         )
         for fields in content["findings"]

@@ -9,23 +9,18 @@ before the push, and nothing counts as synced until it is read back from the ser
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from dvc_sync_s3.dataset.merge import Merged, homes, merge
-from dvc_sync_s3.dataset.model import Edit, OnConflict, RecordId
 from dvc_sync_s3.git.clone import Clone
 from dvc_sync_s3.git.model import Tip
-from dvc_sync_s3.sync.attempt import Attempt, theirs_stood
+from dvc_sync_s3.sync.attempt import Attempt
+from dvc_sync_s3.sync.kind import Difference, Kind
 from dvc_sync_s3.sync.ledger import Ledger
-from dvc_sync_s3.sync.message import compose
-from dvc_sync_s3.sync.metrics import MetricsFile
-from dvc_sync_s3.sync.people import CoAuthors, people
-from dvc_sync_s3.sync.plan import Reading, find, plan
-from dvc_sync_s3.sync.reading import Bundle, Changes
+from dvc_sync_s3.sync.reading import Bundle
 from dvc_sync_s3.sync.settle import settle
-from dvc_sync_s3.sync.tracked import TrackedDataset
+from dvc_sync_s3.sync.tracked import Tracked
 
 
 class Step(StrEnum):
@@ -65,26 +60,20 @@ class Cycle:
 
     def __init__(
         self,
-        changes: Changes,
+        kind: Kind,
         clone: Clone,
-        dataset: TrackedDataset,
+        dataset: Tracked,
         ledger: Ledger,
         report: Reporter,
-        co_authors: CoAuthors = CoAuthors.ON,
         propose: Proposer = lambda _: None,
-        on_conflict: OnConflict = OnConflict.OURS,
-        metrics: MetricsFile | None = None,
     ) -> None:
-        self._changes = changes
+        self._kind = kind
         self._clone = clone
         self._dataset = dataset
         self._ledger = ledger
         self._report = report
-        self._co_authors = co_authors
         self._propose = propose
-        self._metrics = metrics
         self._tip: Tip | None = None
-        self._on_conflict = on_conflict
 
     def run(self) -> Synced:
         """Sync one bundle. Raises Rejected to be run again at once, Transient for later, Blocked for a person."""
@@ -96,20 +85,17 @@ class Cycle:
     def _sync(self) -> Synced:
         tip = self._refresh()
         synced_seq = self._settle(tip)
-        bundle = self._changes.bundle(synced_seq)
+        bundle = self._kind.bundle(synced_seq)
         if bundle is None:
             return Synced(synced_seq)
         if self._ledger.position:
+            self._ledger.require()
             self._dataset.require()
-        edits = self._plan(bundle.readings)
-        records = self._dataset.read(homes(edits))
-        merged = merge(records, edits, self._on_conflict)
-        self._report(Step.MERGED)
-        if not merged.patch:
-            findings = [find(reading) for reading in bundle.readings]
-            self._ledger.covered(findings, bundle.seq, theirs_stood(merged.conflicts))
+        difference = self._merge(bundle)
+        if difference.is_empty:
+            self._ledger.covered(difference.findings, bundle.seq, difference.theirs_stood)
             return Synced(bundle.seq)
-        return self._publish(tip, merged, bundle, records)
+        return self._publish(tip, difference, bundle.seq)
 
     def _refresh(self) -> Tip:
         self._tip = tip = self._clone.refresh()
@@ -121,29 +107,26 @@ class Cycle:
         self._report(Step.SETTLED)
         return synced_seq
 
-    def _plan(self, readings: Sequence[Reading]) -> tuple[Edit, ...]:
-        edits = plan(readings, self._ledger.known([find(reading) for reading in readings]))
+    def _merge(self, bundle: Bundle) -> Difference:
+        planned = self._kind.plan(bundle)
         self._report(Step.PLANNED)
-        return edits
+        difference = planned.merge()
+        self._report(Step.MERGED)
+        return difference
 
-    def _publish(self, tip: Tip, merged: Merged, bundle: Bundle, records: Mapping[RecordId, bytes]) -> Synced:
-        written = self._dataset.write(merged.patch)
+    def _publish(self, tip: Tip, difference: Difference, reached: int) -> Synced:
+        written = difference.write()
         self._report(Step.WRITTEN)
         self._dataset.upload(written)
         self._report(Step.UPLOADED)
         self._dataset.verify(written)
         self._report(Step.VERIFIED)
-        seq = max(bundle.seq, self._ledger.position)  # less where objects are looked at again
-        named = people(merged.touched, self._co_authors, self._clone.proper)
-        message = compose(merged.touched, merged.conflicts, named, self._ledger.instance, seq)
-        files = self._dataset.files(written)
-        if self._metrics is not None:
-            files |= self._metrics.files(records, merged, written.version.md5)
-        commit = self._clone.commit(files, message)
+        seq = max(reached, self._ledger.position)  # less where objects are looked at again
+        message = difference.message(seq)
+        commit = self._clone.commit({**self._dataset.files(written), **difference.files(written)}, message)
         self._report(Step.COMMITTED)
-        findings, stood = tuple(find(reading) for reading in bundle.readings), theirs_stood(merged.conflicts)
-        attempt = Attempt(commit, tip.commit, seq, bundle.seq, findings, merged.added_records, stood)
-        self._ledger.begin(attempt)
+        found = difference.findings, difference.added_records, difference.theirs_stood
+        self._ledger.begin(Attempt(commit, tip.commit, seq, reached, *found))
         self._report(Step.WRITTEN_DOWN)
         self._clone.push(commit)
         self._report(Step.PUSHED)

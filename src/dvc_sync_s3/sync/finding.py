@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 
+from dvc_sync_s3.dataset.files import FileContent
 from dvc_sync_s3.dataset.model import RecordId
 
 ObjectName = tuple[str, str]
@@ -12,6 +14,13 @@ ObjectName = tuple[str, str]
 
 AnnotationName = tuple[RecordId, int]
 """A record and the id of one of its annotations."""
+
+
+class Becomes(StrEnum):
+    """What objects become in the dataset, in the words of DVC_LAYOUT."""
+
+    RECORDS = "records"
+    MIRROR = "mirror"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +36,10 @@ class Finding:
     task_digest: str | None
     digests: tuple[tuple[int, str], ...]
     """(annotation id, digest) of each annotation it holds."""
+    file: FileContent | None = None
+    """What it is in a dataset that mirrors the bucket."""
+    stood: str | None = None
+    """There, the md5 of the data scientists' version that a conflict left standing, empty if that was none."""
 
     @property
     def name(self) -> ObjectName:
@@ -39,6 +52,14 @@ class Finding:
         if self.record is None:
             return frozenset()
         return frozenset((self.record, annotation) for annotation, _ in self.digests)
+
+
+@dataclass(frozen=True, slots=True)
+class KnownFile:
+    """What an object was in a mirror as last synced, None if it wasn't there, and which other version stood."""
+
+    content: FileContent | None = None
+    stood: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

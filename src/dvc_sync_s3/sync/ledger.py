@@ -10,15 +10,17 @@ from __future__ import annotations
 import json
 import secrets
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
 
+from dvc_sync_s3.dataset.files import FileContent
 from dvc_sync_s3.dataset.model import RecordId
 from dvc_sync_s3.dataset.selection import EVERYTHING, Selection
+from dvc_sync_s3.errors import Blocked
 from dvc_sync_s3.sync.attempt import Attempt, TheirsStood, read_attempt, write_attempt
-from dvc_sync_s3.sync.finding import AnnotationName, Finding, Known, KnownTask, ObjectName
+from dvc_sync_s3.sync.finding import AnnotationName, Becomes, Finding, Known, KnownFile, KnownTask, ObjectName
 
 FILE_NAME = "sync.db"
 
@@ -74,12 +76,21 @@ _TASKS_OF = """
 SELECT project, task, digest, is_added, tasks.seq FROM json_each(?) AS asked CROSS JOIN tasks
 ON project = json_extract(asked.value, '$[0]') AND task = json_extract(asked.value, '$[1]')
 """
+_FILES_OF = """
+SELECT bucket, files.key, md5, size, stood, max(files.seq) FROM json_each(?) AS asked CROSS JOIN files
+ON bucket = json_extract(asked.value, '$[0]') AND files.key = json_extract(asked.value, '$[1]') GROUP BY 1, 2
+"""
+_NO_FILE = """
+INSERT OR REPLACE INTO files SELECT ?1, ?2, ?3, NULL, NULL, ?4
+WHERE ?4 IS NOT NULL OR EXISTS (SELECT 1 FROM files WHERE bucket=?1 AND key=?2)
+"""
 
 
 class Ledger:
     """The sync's own SQLite database; one process writes it, and durably."""
 
     def __init__(self, folder: Path) -> None:
+        self._becomes = Becomes.RECORDS
         self._db = sqlite3.connect(folder / FILE_NAME, isolation_level=None)
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=FULL")
@@ -108,13 +119,31 @@ class Ledger:
     def _end(self) -> int:
         return max(self.position, int(self._meta("covered") or 0))
 
-    def select(self, selection: Selection) -> None:
-        """Remember what is selected; if something else was, begin to look at every object again, trusting the rest."""
-        before = self._meta("selection") or EVERYTHING.name
+    def select(self, selection: Selection, becomes: Becomes = Becomes.RECORDS) -> None:
+        """Remember what is selected; if something else was, begin to look at every object again, trusting the rest.
+
+        What objects become can't change once the branch has any of them: `require` raises Blocked then.
+        """
+        self._becomes = becomes
+        before = self._meta("selection") or EVERYTHING.name, self._was
         with self._transaction():
             self._set_meta("selection", selection.name)
-            if before != selection.name:
+            if not self.position:
+                self._set_meta("becomes", becomes)
+            if before != (selection.name, self._was):
                 self._set_meta("looked_again", "0")
+
+    def require(self) -> None:
+        """Raise Blocked if the branch has our objects as something else."""
+        if self._was is not self._becomes:
+            raise Blocked(
+                f"this data folder was synced as {self._was}, not as {self._becomes}",
+                hint=f"Set DVC_LAYOUT={self._was} again; another layout takes an S3_DATA_FOLDER of its own.",
+            )
+
+    @property
+    def _was(self) -> Becomes:
+        return Becomes(self._meta("becomes") or Becomes.RECORDS)
 
     def _looked(self, seq: int) -> None:
         if self._meta("looked_again") is not None:
@@ -165,6 +194,14 @@ class Ledger:
             {_name(*annotation): digest for *annotation, digest in self._db.execute(_STOOD_OF, asked)},
         )
 
+    def files(self, names: Iterable[ObjectName]) -> Mapping[ObjectName, KnownFile]:
+        """Return what is known of objects in a mirror; nothing of those that never were."""
+        rows = self._db.execute(_FILES_OF, (json.dumps(list(names)),))
+        return {
+            (bucket, key): KnownFile(None if md5 is None else FileContent(md5, size), stood)
+            for bucket, key, md5, size, stood, _ in rows
+        }
+
     def attempts(self) -> list[Attempt]:
         """Return the pushes whose outcome is unknown, oldest position first."""
         rows = self._db.execute("SELECT commit_id, parent, seq, findings FROM attempts ORDER BY seq")
@@ -206,6 +243,7 @@ class Ledger:
             db.execute("UPDATE annotations SET digest=NULL WHERE seq > ?", (position,))
             db.execute("UPDATE tasks SET digest=NULL WHERE seq > ?", (position,))
             db.execute("DELETE FROM theirs_stood")
+            db.execute("DELETE FROM files WHERE seq > ?", (position,))
             db.execute("UPDATE held SET left_seq=NULL WHERE left_seq > ?", (position,))
             self._set_meta("covered", "0")
             self._set_meta("position", str(position))
@@ -247,6 +285,9 @@ def _record(db: sqlite3.Connection, findings: Sequence[Finding], added: frozense
     # Without annotations its task's fields went nowhere.
     tasks = ((of.project, of.task, it.task_digest, it.seq, of in added) for it, of in labelled if it.digests)
     db.executemany(_RECORD_TASK, tasks)
+    db.executemany(_NO_FILE, ((*it.name, it.seq, it.stood) for it in findings if it.file is None))
+    contents = ((*it.name, it.seq, of.md5, of.size, it.stood) for it in findings if (of := it.file) is not None)
+    db.executemany("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?)", contents)
     db.executemany(_FORGET_UNHELD, left)
     db.executemany(_FORGET_STOOD, left)
 

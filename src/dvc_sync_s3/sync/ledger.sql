@@ -39,6 +39,15 @@ CREATE TABLE IF NOT EXISTS theirs_stood ( -- the other version of an annotation 
     digest     TEXT NOT NULL,
     PRIMARY KEY (project, task, annotation)
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS files (        -- what an object was in a dataset that mirrors the bucket, at each change
+    bucket TEXT NOT NULL,
+    key    TEXT NOT NULL,
+    seq    INTEGER NOT NULL,
+    md5    TEXT,                          -- NULL: it was not there
+    size   INTEGER,
+    stood  TEXT,                          -- md5 of the other version that a conflict left standing; empty: none
+    PRIMARY KEY (bucket, key, seq)
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS attempts (     -- pushes whose outcome is not yet read from the server
     commit_id TEXT PRIMARY KEY,
     parent    TEXT NOT NULL,

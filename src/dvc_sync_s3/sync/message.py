@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
+from dvc_sync_s3.dataset.files import MergedFiles
 from dvc_sync_s3.dataset.model import Conflict, OnConflict, Outcome, RecordId, Touched
 from dvc_sync_s3.git.trailers import format_trailers
 from dvc_sync_s3.sync.people import People, one_line
@@ -16,6 +17,10 @@ _STANDS = (
     (OnConflict.THEIRS, "Changed on both sides; the data scientists' version stands, the other is in the bucket:"),
     (OnConflict.BOTH, "Changed on both sides; the annotators' version stands, the other is kept as conflict_with:"),
 )
+_FILE_STANDS = (
+    (OnConflict.OURS, "Changed on both sides; the bucket's version stands, the other is in this commit's parent:"),
+    (OnConflict.THEIRS, "Changed on both sides; the data scientists' version stands, the other is in the bucket:"),
+)
 _INSTANCE = re.compile(r"[!-~]+")
 
 
@@ -25,22 +30,43 @@ def compose(touched: Sequence[Touched], conflicts: Sequence[Conflict], people: P
     Labels and names are written by people, so they are kept to one printable line behind a dash, where Git and
     forges see no trailer. Raises ValueError if `instance` is not one word of visible ASCII.
     """
-    if not _INSTANCE.fullmatch(instance):
-        raise ValueError(f"an instance is one word of visible ASCII, not {instance!r}")
     paragraphs = [
         _subject(touched),
         _section("By label:", _counted(label for each in touched for label in each.labels)),
         _section("By annotator:", _counted(people.names[each.annotator] for each in touched if each.annotator)),
         *(_section(title, [_said(each) for each in conflicts if each.stands is stands]) for stands, title in _STANDS),
-        "\n".join([*_co_authors(people), format_trailers(instance, seq)]),
+        "\n".join([*_co_authors(people), _trailers(instance, seq)]),
     ]
     return "\n\n".join(paragraph for paragraph in paragraphs if paragraph)
 
 
+def compose_files(merged: MergedFiles, instance: str, seq: int) -> str:
+    """Return the message of a commit of files, as `compose` does for annotations."""
+    paragraphs = [
+        f"files: {_outcomes(outcome for outcome, _ in merged.touched)}",
+        *(
+            _section(title, [one_line(each.path) for each in merged.conflicts if each.stands is stands])
+            for stands, title in _FILE_STANDS
+        ),
+        _trailers(instance, seq),
+    ]
+    return "\n\n".join(paragraph for paragraph in paragraphs if paragraph)
+
+
+def _trailers(instance: str, seq: int) -> str:
+    if not _INSTANCE.fullmatch(instance):
+        raise ValueError(f"an instance is one word of visible ASCII, not {instance!r}")
+    return format_trailers(instance, seq)
+
+
 def _subject(touched: Sequence[Touched]) -> str:
-    counts = Counter(each.outcome for each in touched)
-    said = [f"{counts[outcome]} {outcome.value}" for outcome in Outcome if counts[outcome]]
-    return f"annotations: {', '.join(said) or 'their tasks changed'}"
+    said = _outcomes(each.outcome for each in touched)
+    return f"annotations: {said or 'their tasks changed'}"
+
+
+def _outcomes(outcomes: Iterable[Outcome]) -> str:
+    counts = Counter(outcomes)
+    return ", ".join(f"{counts[outcome]} {outcome.value}" for outcome in Outcome if counts[outcome])
 
 
 def _section(title: str, entries: Sequence[str]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from dvc_sync_s3.dataset.files import FileContent
 from dvc_sync_s3.dataset.model import Edit, Fields, Labelled, PutAnnotation, RemoveAnnotation, Skipped, WhenEmpty
 from dvc_sync_s3.dataset.task import NOT_SYNCED_AS_IT_IS
 from dvc_sync_s3.store.model import Change
@@ -16,7 +17,7 @@ class Reading:
     """A change and what its object says; None if it was deleted."""
 
     change: Change
-    content: Labelled | Skipped | None
+    content: Labelled | FileContent | Skipped | None
 
 
 _UNKNOWN = KnownTask(digest=None, is_added=False)
@@ -35,6 +36,7 @@ def find(reading: Reading) -> Finding:
         record=labelled.record if labelled else None,
         task_digest=labelled.task_digest if labelled else None,
         digests=tuple((item.id, item.digest) for item in labelled.annotations) if labelled else (),
+        file=content if isinstance(content, FileContent) else None,
     )
 
 

@@ -24,21 +24,16 @@ from dvc_sync_s3.git.clone import Clone
 from dvc_sync_s3.sync.contents import Contents
 
 
-class TrackedDataset:
-    """The dataset at `path` in a clone, read and written through DVC's cache and remote."""
+class Tracked:
+    """What DVC tracks at `path` in a clone, whatever it is, in DVC's cache and on its remote."""
 
-    def __init__(self, path: str, layout: Layout, clone: Clone, remote: RemoteSettings) -> None:
+    def __init__(self, path: str, clone: Clone, remote: RemoteSettings) -> None:
         self._path = path
-        self._layout = layout
         self._clone = clone
         self._remote_settings = remote
         dvc_folder = clone.folder / ".dvc"
-        self._contents = Contents(Cache(dvc_folder / "cache"), dvc_folder / "tmp", self._opened)
+        self.contents = Contents(Cache(dvc_folder / "cache"), dvc_folder / "tmp", self._opened)
         self._resolved: tuple[object, AnyRemote] | None = None
-
-    def read(self, names: Collection[RecordId]) -> Mapping[RecordId, bytes]:
-        """Return those of the records that the branch has; raises Transient or Blocked."""
-        return self._layout.read(self._version(), names, self._contents)
 
     def require(self) -> None:
         """Raise Blocked if the branch no longer has the dataset: it would be begun anew, without what it held."""
@@ -55,33 +50,6 @@ class TrackedDataset:
         pointer = self._pointer()
         return None if pointer is None else pointer.md5
 
-    def lines(self) -> Iterator[tuple[RecordId | None, bytes]]:
-        """Yield all that the branch has, one element at a time; raises Transient or Blocked."""
-        return self._layout.lines(self._version(), self._contents)
-
-    def write(self, patch: Mapping[RecordId, bytes | None]) -> Written:
-        """Put the version with `patch` into the cache, and let go of what it took no part in."""
-        written = self._layout.write(self._version(), patch, self._contents)
-        self._contents.let_go()
-        return written
-
-    def convert(self, layout: Layout) -> Written:
-        """Put all that the branch has into the cache, in another layout; raises Blocked if that has no place for it."""
-        if isinstance(self._remote(), VersionedRemote):
-            raise Blocked(
-                f"{self._path} is on a version-aware remote, which keeps it under its name",
-                hint="Convert it by hand, or use a remote that isn't version-aware.",
-            )
-        version = self._version()
-        extras = ", ".join(islice(self._layout.extras(version, self._contents), 3))
-        if extras:
-            raise Blocked(
-                f"{self._path} has files that another layout has no place for: {extras}",
-                hint="Move them out of the folder, run `dvc add` on it, commit and push; then convert it.",
-            )
-        lines = in_order(self._layout.lines(version, self._contents), layout.order, self._contents.draft())
-        return layout.create(lines, self._contents)
-
     def upload(self, written: Written) -> None:
         """Send what is new with a version to the DVC remote. Raises Transient or Blocked."""
         with self._opened() as remote:
@@ -90,8 +58,8 @@ class TrackedDataset:
             for together in _in_order(written.fresh):
                 for content in together:
                     if content.derivation and isinstance(remote, Remote):
-                        remote.push_by_copy(content.md5, self._contents.path(content.md5), _basis(content.derivation))
-                remote.push_all((content.md5, self._contents.path(content.md5)) for content in together)
+                        remote.push_by_copy(content.md5, self.contents.path(content.md5), _basis(content.derivation))
+                remote.push_all((content.md5, self.contents.path(content.md5)) for content in together)
 
     def verify(self, written: Written) -> None:
         """Make sure that the remote has what is new with a version, whole. Raises Transient if it doesn't."""
@@ -112,32 +80,15 @@ class TrackedDataset:
 
     def let_go(self) -> None:
         """Remove all cached contents: none will be needed soon."""
-        self._contents.let_go()
-        self._contents.let_go()  # once for those that were used lately
-
-    def moved_files(self, path: str, written: Written) -> dict[str, bytes | None]:
-        """Return what a commit changes (None: removes) that tracks `written` at `path` in place of the dataset.
-
-        Raises Blocked if something is at `path` already.
-        """
-        pointer = self._clone.read(pointer_path(self._path))
-        if self._clone.tracks(path) or self._clone.tracks(pointer_path(path)) or pointer is None:
-            raise Blocked(f"{path} is on the branch already", hint="Choose another path, or remove what is there.")
-        version = written.version
-        fresh = write_pointer(rename_out(pointer, self._path, path), path, version.md5, version.size, version.nfiles)
-        files: dict[str, bytes | None] = {pointer_path(self._path): None, pointer_path(path): fresh}
-        here, there = gitignore_path(self._path), gitignore_path(path)
-        if (before := self._clone.read(here)) is not None:
-            files[here] = without_ignored(before, self._path)
-        before = files[there] if there in files else self._clone.read(there)
-        files[there] = with_ignored(before, path) or before
-        return files
+        self.contents.let_go()
+        self.contents.let_go()  # once for those that were used lately
 
     def _pointer(self) -> Pointer | None:
         content = self._clone.read(pointer_path(self._path))
         return None if content is None else read_pointer(content, self._path)
 
-    def _version(self) -> Version | None:
+    def version(self) -> Version | None:
+        """Return which version the branch has, None if it has no dataset; raises Blocked if it can't be DVC's."""
         pointer = self._pointer()
         if pointer is None:
             self._refuse_if_git_tracks_it()
@@ -190,6 +141,63 @@ class TrackedDataset:
                 f"Git itself tracks {self._path}, so DVC can't",
                 hint=f"Run `git rm -r --cached {self._path}` and `dvc add {self._path}`, commit and push.",
             )
+
+
+class TrackedDataset(Tracked):
+    """The dataset of records at `path`, in a layout."""
+
+    def __init__(self, path: str, layout: Layout, clone: Clone, remote: RemoteSettings) -> None:
+        super().__init__(path, clone, remote)
+        self._layout = layout
+
+    def read(self, names: Collection[RecordId]) -> Mapping[RecordId, bytes]:
+        """Return those of the records that the branch has; raises Transient or Blocked."""
+        return self._layout.read(self.version(), names, self.contents)
+
+    def lines(self) -> Iterator[tuple[RecordId | None, bytes]]:
+        """Yield all that the branch has, one element at a time; raises Transient or Blocked."""
+        return self._layout.lines(self.version(), self.contents)
+
+    def write(self, patch: Mapping[RecordId, bytes | None]) -> Written:
+        """Put the version with `patch` into the cache, and let go of what it took no part in."""
+        written = self._layout.write(self.version(), patch, self.contents)
+        self.contents.let_go()
+        return written
+
+    def convert(self, layout: Layout) -> Written:
+        """Put all that the branch has into the cache, in another layout; raises Blocked if that has no place for it."""
+        if isinstance(self._remote(), VersionedRemote):
+            raise Blocked(
+                f"{self._path} is on a version-aware remote, which keeps it under its name",
+                hint="Convert it by hand, or use a remote that isn't version-aware.",
+            )
+        version = self.version()
+        extras = ", ".join(islice(self._layout.extras(version, self.contents), 3))
+        if extras:
+            raise Blocked(
+                f"{self._path} has files that another layout has no place for: {extras}",
+                hint="Move them out of the folder, run `dvc add` on it, commit and push; then convert it.",
+            )
+        lines = in_order(self._layout.lines(version, self.contents), layout.order, self.contents.draft())
+        return layout.create(lines, self.contents)
+
+    def moved_files(self, path: str, written: Written) -> dict[str, bytes | None]:
+        """Return what a commit changes (None: removes) that tracks `written` at `path` in place of the dataset.
+
+        Raises Blocked if something is at `path` already.
+        """
+        pointer = self._clone.read(pointer_path(self._path))
+        if self._clone.tracks(path) or self._clone.tracks(pointer_path(path)) or pointer is None:
+            raise Blocked(f"{path} is on the branch already", hint="Choose another path, or remove what is there.")
+        version = written.version
+        fresh = write_pointer(rename_out(pointer, self._path, path), path, version.md5, version.size, version.nfiles)
+        files: dict[str, bytes | None] = {pointer_path(self._path): None, pointer_path(path): fresh}
+        here, there = gitignore_path(self._path), gitignore_path(path)
+        if (before := self._clone.read(here)) is not None:
+            files[here] = without_ignored(before, self._path)
+        before = files[there] if there in files else self._clone.read(there)
+        files[there] = with_ignored(before, path) or before
+        return files
 
 
 def _in_order(fresh: Sequence[Content]) -> Iterator[Sequence[Content]]:

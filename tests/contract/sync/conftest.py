@@ -27,6 +27,7 @@ from dvc_sync_s3.git.clone import Clone
 from dvc_sync_s3.git.model import Author, Repository
 from dvc_sync_s3.store.model import NewObject
 from dvc_sync_s3.store.store import Store
+from dvc_sync_s3.sync.annotations import Annotations
 from dvc_sync_s3.sync.cycle import Cycle, Step, Synced
 from dvc_sync_s3.sync.ledger import Ledger
 from dvc_sync_s3.sync.reading import Changes
@@ -233,7 +234,8 @@ def open_bridge(tmp_path: Path, team: Team) -> Iterator[OpenBridge]:
         dataset = TrackedDataset(dataset_path, layout_for(dataset_path), clone, settings)
         ledger = Ledger(folder)
         steps: list[Step] = []
-        bridge = Bridge(folder, store, ledger, Cycle(Changes(store), clone, dataset, ledger, steps.append), steps)
+        kind = Annotations(Changes(store), clone, dataset, ledger)
+        bridge = Bridge(folder, store, ledger, Cycle(kind, clone, dataset, ledger, steps.append), steps)
         opened.append(bridge)
         return bridge
 

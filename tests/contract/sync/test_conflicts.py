@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from dvc_sync_s3.dataset.model import OnConflict
+from dvc_sync_s3.sync.annotations import Annotations
 from tests.contract.sync.conftest import Bridge, Json, Team, annotation
 
 Edit = Callable[[Json], object]
 DISPLAY = {"created_ago": "3\u00a0days"}
+
+
+def rule_by(bridge: Bridge, rule: OnConflict) -> None:
+    kind = bridge.cycle._kind
+    assert isinstance(kind, Annotations)
+    bridge.cycle._kind = replace(kind, on_conflict=rule)
 
 
 def edit(team: Team, change: Edit) -> None:
@@ -47,7 +55,7 @@ def labels(team: Team) -> list[str]:
 def test_a_conflict_is_decided_once_and_by_the_rule(
     bridge: Bridge, team: Team, rule: OnConflict, at_once: list[str], when_touched_again: list[str]
 ) -> None:
-    bridge.cycle._on_conflict = rule
+    rule_by(bridge, rule)
     bridge.put("86", annotation(86, "start"))
     bridge.sync()
     edit(team, relabel("fixed"))
@@ -67,7 +75,7 @@ def test_a_conflict_is_decided_once_and_by_the_rule(
     [(OnConflict.OURS, "annotators' version"), (OnConflict.THEIRS, "data scientists'"), (OnConflict.BOTH, "kept")],
 )
 def test_the_commit_says_what_became_of_each_conflict(bridge: Bridge, team: Team, rule: OnConflict, says: str) -> None:
-    bridge.cycle._on_conflict = rule
+    rule_by(bridge, rule)
     bridge.put("86", annotation(86, "start"))
     bridge.sync()
     edit(team, relabel("fixed"))

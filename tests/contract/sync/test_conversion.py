@@ -9,13 +9,16 @@ import sys
 
 import pytest
 
+from dvc_sync_s3.app.conversion import convert as convert_by_settings
 from dvc_sync_s3.dataset.layouts import layout_for
 from dvc_sync_s3.dvc.choice import RemoteSettings
-from dvc_sync_s3.errors import Blocked
+from dvc_sync_s3.errors import Blocked, SettingsError
 from dvc_sync_s3.git.clone import Clone
 from dvc_sync_s3.git.model import Author, Repository
 from dvc_sync_s3.process import FileLock
+from dvc_sync_s3.settings import Settings
 from dvc_sync_s3.store.folder import HIDDEN_NAME
+from dvc_sync_s3.sync.annotations import Annotations
 from dvc_sync_s3.sync.conversion import Conversion, Place
 from dvc_sync_s3.sync.cycle import Cycle
 from dvc_sync_s3.sync.reading import Changes
@@ -41,7 +44,8 @@ def convert(bridge: Bridge, team: Team, old: str, new: str) -> str:
 def sync(bridge: Bridge, team: Team, path: str) -> None:
     """Run a cycle as the service does after DVC_DATASET was changed."""
     clone, dataset = tracked(bridge, team, path)
-    Cycle(Changes(bridge.store), clone, dataset, bridge.ledger, lambda _: None).run()
+    kind = Annotations(Changes(bridge.store), clone, dataset, bridge.ledger)
+    Cycle(kind, clone, dataset, bridge.ledger, lambda _: None).run()
 
 
 def pulled(team: Team, path: str) -> list[Json]:
@@ -132,3 +136,9 @@ def test_the_command_tells_what_to_do_next(bridge: Bridge, team: Team) -> None:
     assert done.returncode == 0, done.stderr
     assert f"DVC_DATASET={FOLDER}" in done.stdout
     assert team.subjects()[0] == f"dataset: {DATASET} becomes {FOLDER}"
+
+
+def test_a_mirror_is_not_converted() -> None:
+    settings = Settings(_env_file=None, dvc_layout="mirror", dvc_dataset=FOLDER)
+    with pytest.raises(SettingsError, match="can't be converted to records"):
+        convert_by_settings(settings, DATASET)

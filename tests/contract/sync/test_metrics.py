@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
+from dvc_sync_s3.sync.annotations import Annotations
 from dvc_sync_s3.sync.cycle import Cycle
 from dvc_sync_s3.sync.metrics import MetricsFile
 from dvc_sync_s3.sync.people import CoAuthors
@@ -17,8 +19,9 @@ FILE = "data/data.metrics.json"
 
 def measuring(bridge: Bridge, co_authors: CoAuthors = CoAuthors.ON) -> list[int]:
     """Let the bridge keep metrics; returns a list that grows with each element of the dataset that is counted anew."""
-    before = bridge.cycle
-    dataset, clone = before._dataset, before._clone
+    kind = bridge.cycle._kind
+    assert isinstance(kind, Annotations)
+    dataset, clone = kind.dataset, kind.clone
     counted: list[int] = []
     lines = dataset.lines
 
@@ -29,8 +32,8 @@ def measuring(bridge: Bridge, co_authors: CoAuthors = CoAuthors.ON) -> list[int]
 
     dataset.lines = watched  # type: ignore[assignment,method-assign]
     metrics = MetricsFile(DATASET, clone, dataset, co_authors)
-    report = bridge.steps.append
-    bridge.cycle = Cycle(before._changes, clone, dataset, bridge.ledger, report, co_authors, metrics=metrics)
+    measured = replace(kind, co_authors=co_authors, metrics=metrics)
+    bridge.cycle = Cycle(measured, clone, dataset, bridge.ledger, bridge.steps.append)
     return counted
 
 

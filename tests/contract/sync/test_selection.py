@@ -11,6 +11,7 @@ import pytest
 
 from dvc_sync_s3.dataset.selection import EVERYTHING, GroundTruth, Selection, Skips
 from dvc_sync_s3.sync import reading
+from dvc_sync_s3.sync.annotations import Annotations
 from dvc_sync_s3.sync.cycle import Cycle, Step
 from dvc_sync_s3.sync.skipped import newest_skipped
 from tests.contract.sync.conftest import Bridge, Json, Team, annotation
@@ -26,8 +27,10 @@ def select(bridge: Bridge) -> Select:
     def select(selection: Selection) -> None:
         before = bridge.cycle
         bridge.ledger.select(selection)
-        changes = reading.Changes(bridge.store, selection)
-        bridge.cycle = Cycle(changes, before._clone, before._dataset, bridge.ledger, bridge.steps.append)
+        kind = before._kind
+        assert isinstance(kind, Annotations)
+        selected = dataclasses.replace(kind, changes=reading.Changes(bridge.store, selection))
+        bridge.cycle = Cycle(selected, before._clone, before._dataset, bridge.ledger, bridge.steps.append)
 
     return select
 

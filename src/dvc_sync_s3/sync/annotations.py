@@ -1,0 +1,100 @@
+"""A dataset of annotations: each object is one, or a task with several, and they are merged by record."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from dvc_sync_s3.dataset.layouts import Written
+from dvc_sync_s3.dataset.merge import Merged, homes, merge
+from dvc_sync_s3.dataset.model import Edit, OnConflict, RecordId
+from dvc_sync_s3.git.clone import Clone
+from dvc_sync_s3.sync.attempt import TheirsStood, theirs_stood
+from dvc_sync_s3.sync.finding import Finding
+from dvc_sync_s3.sync.ledger import Ledger
+from dvc_sync_s3.sync.message import compose
+from dvc_sync_s3.sync.metrics import MetricsFile
+from dvc_sync_s3.sync.people import CoAuthors, people
+from dvc_sync_s3.sync.plan import find, plan
+from dvc_sync_s3.sync.reading import Bundle, Changes
+from dvc_sync_s3.sync.tracked import TrackedDataset
+
+
+@dataclass(frozen=True)
+class Annotations:
+    """The kind, with the rules and the parts that it needs."""
+
+    changes: Changes
+    clone: Clone
+    dataset: TrackedDataset
+    ledger: Ledger
+    co_authors: CoAuthors = CoAuthors.ON
+    on_conflict: OnConflict = OnConflict.OURS
+    metrics: MetricsFile | None = None
+
+    def bundle(self, after: int) -> Bundle | None:
+        """Return what changed after a position, None if nothing did."""
+        return self.changes.bundle(after)
+
+    def plan(self, bundle: Bundle) -> PlannedAnnotations:
+        """Return what a bundle asks of the dataset."""
+        findings = tuple(find(reading) for reading in bundle.readings)
+        return PlannedAnnotations(self, findings, plan(bundle.readings, self.ledger.known(findings)))
+
+
+@dataclass(frozen=True)
+class PlannedAnnotations:
+    """A bundle's edits of annotations."""
+
+    kind: Annotations
+    findings: tuple[Finding, ...]
+    edits: tuple[Edit, ...]
+
+    def merge(self) -> AnnotationsDifference:
+        """Merge the edits into the records that they touch."""
+        records = self.kind.dataset.read(homes(self.edits))
+        return AnnotationsDifference(
+            self.kind, self.findings, records, merge(records, self.edits, self.kind.on_conflict)
+        )
+
+
+@dataclass(frozen=True)
+class AnnotationsDifference:
+    """What changes of which records, as the branch has them."""
+
+    kind: Annotations
+    findings: tuple[Finding, ...]
+    records: Mapping[RecordId, bytes]
+    merged: Merged
+
+    @property
+    def added_records(self) -> frozenset[RecordId]:
+        """Return which records were not in the dataset before."""
+        return self.merged.added_records
+
+    @cached_property
+    def theirs_stood(self) -> tuple[TheirsStood, ...]:
+        """Return which versions of the data scientists' were left standing."""
+        return theirs_stood(self.merged.conflicts)
+
+    @property
+    def is_empty(self) -> bool:
+        """Tell whether there is nothing to commit."""
+        return not self.merged.patch
+
+    def write(self) -> Written:
+        """Put the new version into the cache."""
+        return self.kind.dataset.write(self.merged.patch)
+
+    def message(self, seq: int) -> str:
+        """Return the message of the commit that covers the changes up to `seq`."""
+        merged, kind = self.merged, self.kind
+        named = people(merged.touched, kind.co_authors, kind.clone.proper)
+        return compose(merged.touched, merged.conflicts, named, kind.ledger.instance, seq)
+
+    def files(self, written: Written) -> Mapping[str, bytes]:
+        """Return the metrics that the commit carries, if any."""
+        if self.kind.metrics is None:
+            return {}
+        return self.kind.metrics.files(self.records, self.merged, written.version.md5)
