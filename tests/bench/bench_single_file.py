@@ -1,4 +1,7 @@
-"""Measure one changed annotation in a dataset that is one file: `python tests/bench/bench_single_file.py 100000`."""
+"""Measure one changed annotation in a dataset that is one file: `python tests/bench/bench_single_file.py 100000`.
+
+With `--copied` behind it the remote is a folder that can't be linked to, as on another file system.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +21,7 @@ from dvc_sync_s3.dataset.layouts import Version, layout_for
 from dvc_sync_s3.dataset.model import RecordId
 from dvc_sync_s3.dvc.cache import Cache
 from dvc_sync_s3.dvc.choice import RemoteSettings
+from dvc_sync_s3.dvc.local_objects import LocalObjects
 from dvc_sync_s3.dvc.opening import open_remote
 from dvc_sync_s3.dvc.remote import Remote
 from dvc_sync_s3.sync.contents import Contents
@@ -93,7 +97,15 @@ def _remote(folder: Path) -> Remote:
             url = {folder / "remote"}
     """
     (folder / ".dvc/config").write_text(textwrap.dedent(config), encoding="utf-8")
-    return Remote.of(open_remote(folder, None, RemoteSettings()))
+    opened = open_remote(folder, None, RemoteSettings())
+    remote = Remote.of(opened)
+    if "--copied" in sys.argv:
+        remote._local_objects = LocalObjects(opened.file_system, link=_refuse)
+    return remote
+
+
+def _refuse(source: Path, to: Path) -> None:
+    raise OSError(f"{source} is not linked as {to}")
 
 
 def _hash_and_write(path: Path, copy: Path) -> None:

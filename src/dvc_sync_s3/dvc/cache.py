@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
+import os
 import stat
 from collections.abc import Collection
 from pathlib import Path
+
+from dvc_sync_s3.dvc.believed import Believed
 
 _READ_ONLY = stat.S_IRUSR | stat.S_IRGRP | stat.S_IROTH
 
@@ -18,7 +20,7 @@ class Cache:
 
     def __init__(self, folder: Path) -> None:
         self._versions = folder / "files" / "md5"
-        self._seen: dict[str, _Print] = {}
+        self._believed = Believed()
 
     def path(self, md5: str) -> Path:
         """Return where the version `md5` is, or would be."""
@@ -26,15 +28,7 @@ class Cache:
 
     def is_intact(self, md5: str) -> bool:
         """Tell whether the version is here and its content has this md5; reads the whole file the first time."""
-        path = self.path(md5)
-        now = _print_of(path)
-        if now is None:
-            return False
-        if self._seen.get(md5) != now:
-            if md5_of(path) != md5.removesuffix(".dir"):
-                return False
-            self._seen[md5] = now
-        return True
+        return self._believed.has(self.path(md5), md5.removesuffix(".dir"))
 
     def adopt(self, file: Path, md5: str) -> Path:
         """Move `file`, whose content has this md5, into the cache (same file system) and return its new path."""
@@ -43,8 +37,7 @@ class Cache:
         self._remove(path)
         file.replace(path)
         path.chmod(_READ_ONLY)
-        if (now := _print_of(path)) is not None:
-            self._seen[md5] = now
+        self._believed.believe(path, md5.removesuffix(".dir"))
         return path
 
     def keep(self, md5s: Collection[str]) -> None:
@@ -53,28 +46,11 @@ class Cache:
         for path in self._versions.glob("*/*"):
             if path not in kept:
                 self._remove(path)
-        self._seen = {md5: seen for md5, seen in self._seen.items() if md5 in md5s}
+        self._believed.forget(lambda path: path not in kept)
 
     @staticmethod
     def _remove(path: Path) -> None:
         if path.exists():
-            path.chmod(stat.S_IREAD | stat.S_IWRITE)  # Windows replaces and deletes no read-only file
+            if os.name == "nt":  # elsewhere the file may have another name on the remote, which stays read-only
+                path.chmod(stat.S_IREAD | stat.S_IWRITE)  # Windows replaces and deletes no read-only file
             path.unlink()
-
-
-_Print = tuple[int, int, int]
-
-
-def _print_of(path: Path) -> _Print | None:
-    """Return what changes with a file's content: inode, size, time; None if there is no file."""
-    try:
-        told = path.stat()
-    except OSError:
-        return None
-    return told.st_ino, told.st_size, told.st_mtime_ns
-
-
-def md5_of(path: Path) -> str:
-    """Return the hexadecimal md5 of a file's content; raises OSError."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()

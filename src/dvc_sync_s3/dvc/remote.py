@@ -16,9 +16,9 @@ from typing import TypeVar, cast
 
 from dvc.fs import FileSystem
 
-from dvc_sync_s3.durable import make_folder, sync_file, sync_folder
-from dvc_sync_s3.dvc.cache import md5_of
+from dvc_sync_s3.dvc.believed import md5_of
 from dvc_sync_s3.dvc.failures import classify, is_no_answer
+from dvc_sync_s3.dvc.local_objects import LocalObjects
 from dvc_sync_s3.dvc.opening import Opened, translated
 from dvc_sync_s3.dvc.part_copy import upload
 from dvc_sync_s3.dvc.parts import Basis, plan_parts, sent_bytes
@@ -38,6 +38,7 @@ class Remote:
         self.name = name
         self._fs = file_system
         self._root = root
+        self._local_objects = LocalObjects(file_system) if str(file_system.protocol) == "local" else None
 
     @classmethod
     def of(cls, opened: Opened) -> Remote:
@@ -47,7 +48,7 @@ class Remote:
     @property
     def folder(self) -> Path | None:
         """Return the folder that the remote is, None if it is on a server."""
-        return Path(self._root) if self._is_folder else None
+        return None if self._local_objects is None else Path(self._root)
 
     def has(self, md5: str) -> bool:
         """Tell whether the remote holds an object of that name."""
@@ -79,13 +80,11 @@ class Remote:
             return
         path = self._path(md5)
         with self._doing("push to"):
-            if self._is_folder:
-                make_folder(Path(path).parent)
-            else:
-                self._fs.makedirs(self._fs.parent(path), exist_ok=True)
+            if self._local_objects is not None:
+                self._local_objects.put(source, Path(path), _hexadecimal(md5))
+                return
+            self._fs.makedirs(self._fs.parent(path), exist_ok=True)
             self._fs.put_file(str(source), path)
-            if self._is_folder:
-                _settle(Path(path))
 
     def push_by_copy(self, md5: str, source: Path, basis: Basis) -> None:
         """Let an S3 remote copy itself what `source`, whose md5 is `md5`, shares with an older version there.
@@ -102,7 +101,7 @@ class Remote:
     def verify(self, md5: str, size: int) -> None:
         """Raise Transient unless the remote holds `md5` with `size` bytes and, where it tells, with that md5.
 
-        What doesn't tell is read again: a folder always, a server for up to 32 MiB.
+        What doesn't tell is read again: a server for up to 32 MiB, a folder unless this object read or linked the file.
         """
         if not self._holds(md5, size):
             raise Transient(
@@ -140,10 +139,6 @@ class Remote:
         """Return the `.dvc` file that names a version: `plain`, since an md5 says all about it."""
         return plain
 
-    @property
-    def _is_folder(self) -> bool:
-        return str(self._fs.protocol) == "local"
-
     def _path(self, md5: str) -> str:
         return str(self._fs.join(self._root, "files", "md5", md5[:2], md5[2:]))
 
@@ -160,8 +155,11 @@ class Remote:
         info = self._info(md5)
         if info is None or info.get("size", size) not in {size, None}:
             return False
+        if self._local_objects is not None:
+            with self._doing("read back from"):
+                return self._local_objects.has(Path(self._path(md5)), _hexadecimal(md5), size)
         told = told_md5(info)
-        if told is None and info.get("size") is not None and size > _READ_AGAIN_BYTES and not self._is_folder:
+        if told is None and info.get("size") is not None and size > _READ_AGAIN_BYTES:
             return True
         # An ETag may look like an md5 and be none (encrypted with KMS): only reading it settles a difference.
         return _hexadecimal(md5) == told or self._md5_read_again(md5) == _hexadecimal(md5)
@@ -204,12 +202,3 @@ def told_md5(info: _Options) -> str | None:
 def _hexadecimal(md5: str) -> str:
     """Return the md5 in the id of a version, which for a folder has `.dir` behind it."""
     return md5.removesuffix(".dir")
-
-
-def _settle(path: Path) -> None:
-    """Make a file that DVC copied survive a power cut, and read-only: DVC hashes writable objects at each query."""
-    path.chmod(0o644)
-    with path.open("r+b") as file:
-        sync_file(file)
-    path.chmod(0o444)
-    sync_folder(path.parent)

@@ -18,7 +18,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
-from dvc_sync_s3.dvc.cache import Cache, md5_of
+from dvc_sync_s3.dvc.believed import md5_of
+from dvc_sync_s3.dvc.cache import Cache
 from dvc_sync_s3.dvc.child import Outcome, Task
 from dvc_sync_s3.dvc.choice import RemoteSettings
 from dvc_sync_s3.dvc.opening import Opened, open_remote, translated

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from pathlib import Path
 
 import pytest
 
+from dvc_sync_s3.dvc.cache import Cache
 from dvc_sync_s3.dvc.choice import RemoteSettings
 from dvc_sync_s3.dvc.opening import open_remote
 from dvc_sync_s3.dvc.remote import Remote
@@ -61,12 +63,44 @@ def test_a_damaged_version_is_noticed_and_sent_again(
     remote: Remote, source: Path, tmp_path: Path, damage: bytes
 ) -> None:
     remote.push(MD5, source)
-    stored(tmp_path).chmod(0o600)
+    stored(tmp_path).unlink()
     stored(tmp_path).write_bytes(damage)
     with pytest.raises(Transient):
         remote.verify(MD5, len(CONTENT))
     remote.push(MD5, source)
     remote.verify(MD5, len(CONTENT))
+    assert stored(tmp_path).read_bytes() == CONTENT
+
+
+def test_a_version_damaged_where_it_is_is_not_believed_and_healed_from_a_whole_one(
+    remote: Remote, source: Path, tmp_path: Path
+) -> None:
+    """It is the same file as the one in the cache, which then is damaged too: that one isn't sent again."""
+    remote.push(MD5, source)
+    stored(tmp_path).chmod(0o600)
+    stored(tmp_path).write_bytes(b"\0" * len(CONTENT))
+    os.utime(stored(tmp_path), ns=(1, 1))  # the file system's clock may be too coarse to tell the two writes apart
+    with pytest.raises(Transient):
+        remote.verify(MD5, len(CONTENT))
+    with pytest.raises(Transient):
+        remote.push(MD5, source)
+    source.unlink()
+    source.write_bytes(CONTENT)
+    remote.push(MD5, source)
+    remote.verify(MD5, len(CONTENT))
+    assert not list(tmp_path.rglob("*.tmp"))
+
+
+def test_a_version_on_the_same_file_system_is_the_cached_file_under_another_name(
+    remote: Remote, source: Path, tmp_path: Path
+) -> None:
+    cache = Cache(tmp_path / "cache")
+    remote.push(MD5, cache.adopt(source, MD5))
+    assert stored(tmp_path).samefile(cache.path(MD5))
+    cache.keep([])
+    remote.verify(MD5, len(CONTENT))
+    assert stored(tmp_path).read_bytes() == CONTENT
+    assert stored(tmp_path).stat().st_mode & 0o777 == 0o444
 
 
 def test_a_version_collected_by_a_team_member_is_sent_again(remote: Remote, source: Path, tmp_path: Path) -> None:
