@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 import json
 import logging
 import sys
@@ -12,10 +13,11 @@ from collections import deque
 from datetime import UTC, datetime
 from typing import TextIO
 
+import orjson
 import structlog
 
 _PAUSE_S = 0.02
-_encode = json.JSONEncoder(default=str).encode
+_encode = json.JSONEncoder(default=str, separators=(",", ":")).encode
 
 
 class BufferedLines:
@@ -63,6 +65,10 @@ def _as_json(logger: object, level: str, event: structlog.typing.EventDict) -> s
     event["timestamp"] = datetime.now(UTC).isoformat().replace("+00:00", "Z")
     if "exc_info" in event:
         event = structlog.processors.format_exc_info(logger, level, event)
+    with contextlib.suppress(TypeError):  # a lone surrogate, a number too large
+        line = orjson.dumps(event, str, orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_DATACLASS)
+        if line.isascii():  # the stream may be able to write nothing else
+            return line.decode()
     return _encode(event)
 
 

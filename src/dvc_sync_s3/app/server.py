@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import sys
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
@@ -69,6 +70,8 @@ def create_app(settings: Settings) -> Application:
         await store.create_bucket(settings.s3_bucket, documents=first_documents(new_buckets))
         publisher.start()
         supervisor.start()
+        gc.collect()
+        gc.freeze()  # what is there now stays: to look through all of it again and again would hold up requests
         greeting = Greeting(listening_on(settings, sys.argv), settings, ground.keys, ground.playground)
         print(greeting.text(), flush=True)  # noqa: T201 - for the person who started it
         try:
