@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 AZURITE := azurite@3.35.0
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help run demo test unit tools s3-tests e2e fault lint types layers format reference requirements bench bench-quick bench-full clean
+.PHONY: help run demo test unit tools s3-tests e2e fault lint types layers format reference week requirements bench bench-quick bench-full clean
 
 help:  ## Say what there is
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -57,6 +57,9 @@ format: $(VENV)/dev.stamp  ## Let ruff write the code its way
 reference: $(VENV)/dev.stamp  ## Write the generated pages of the documentation
 	$(BIN)/python scripts/write_reference.py
 	$(BIN)/python scripts/write_compatibility.py
+
+week: $(VENV)/dev.stamp  ## Play a team's week and write its page of the documentation
+	$(BIN)/python -m tests.e2e.week
 
 bench: $(VENV)/dev.stamp .bench/stamp  ## Compare with rclone, moto and s3rver, with up to 100,000 records; 20 minutes
 	$(BIN)/python bench/all.py

@@ -12,6 +12,8 @@ from dvc_sync_s3.git.trailers import format_trailers
 from dvc_sync_s3.sync.people import People, one_line
 
 _MOST_LINES = 20
+_SUBJECT_CHARACTERS = 72
+"""More of a first line is cut by those who show logs."""
 _STANDS = (
     (OnConflict.OURS, "Changed on both sides; the annotators' version stands, the other is in this commit's parent:"),
     (OnConflict.THEIRS, "Changed on both sides; the data scientists' version stands, the other is in the bucket:"),
@@ -27,11 +29,11 @@ _INSTANCE = re.compile(r"[!-~]+")
 def compose(touched: Sequence[Touched], conflicts: Sequence[Conflict], people: People, instance: str, seq: int) -> str:
     """Return the message of the commit that covers the changes of `instance` up to `seq`.
 
-    Labels and names are written by people, so they are kept to one printable line behind a dash, where Git and
-    forges see no trailer. Raises ValueError if `instance` is not one word of visible ASCII.
+    Labels and names are written by people, so they are kept to one printable line, behind a dash or in the first line's
+    brackets, where Git and forges see no trailer. Raises ValueError if `instance` is not one word of visible ASCII.
     """
     paragraphs = [
-        _subject(touched),
+        _subject(touched, conflicts),
         _section("By label:", _counted(label for each in touched for label in each.labels)),
         _section("By annotator:", _counted(people.names[each.annotator] for each in touched if each.annotator)),
         *(_section(title, [_said(each) for each in conflicts if each.stands is stands]) for stands, title in _STANDS),
@@ -59,14 +61,29 @@ def _trailers(instance: str, seq: int) -> str:
     return format_trailers(instance, seq)
 
 
-def _subject(touched: Sequence[Touched]) -> str:
-    said = _outcomes(each.outcome for each in touched)
-    return f"annotations: {said or 'their tasks changed'}"
+def _subject(touched: Sequence[Touched], conflicts: Sequence[Conflict]) -> str:
+    """Return the line that a log's reader sees: what happened, and the labels it happened to."""
+    said = [_outcomes(each.outcome for each in touched) or "their tasks changed"]
+    if conflicts:
+        said.append(f"{len(conflicts)} conflict{'s' if len(conflicts) > 1 else ''}")
+    subject = f"annotations: {', '.join(said)}"
+    named = [name for name, _ in _most_first(label for each in touched for label in each.labels) if name]
+    return subject + _in_brackets(named, _SUBJECT_CHARACTERS - len(subject))
 
 
 def _outcomes(outcomes: Iterable[Outcome]) -> str:
     counts = Counter(outcomes)
     return ", ".join(f"{counts[outcome]} {outcome.value}" for outcome in Outcome if counts[outcome])
+
+
+def _in_brackets(names: Sequence[str], room: int) -> str:
+    """Return as many of `names` as there is room for, the first ones; nothing if not one fits."""
+    for many in range(min(len(names), _MOST_LINES), 0, -1):
+        rest = [] if many == len(names) else ["…"]
+        text = f" ({', '.join([*names[:many], *rest])})"
+        if len(text) <= room:
+            return text
+    return ""
 
 
 def _section(title: str, entries: Sequence[str]) -> str:
@@ -79,8 +96,12 @@ def _section(title: str, entries: Sequence[str]) -> str:
 
 
 def _counted(names: Iterable[str]) -> list[str]:
+    return [f"{name}: {count}" for name, count in _most_first(names)]
+
+
+def _most_first(names: Iterable[str]) -> list[tuple[str, int]]:
     counts = Counter(one_line(name) for name in names)
-    return [f"{name}: {count}" for name, count in sorted(counts.items(), key=lambda item: (-item[1], item[0]))]
+    return sorted(counts.items(), key=lambda item: (-item[1], item[0]))
 
 
 def _said(conflict: Conflict) -> str:

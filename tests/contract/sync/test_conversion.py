@@ -90,9 +90,9 @@ def test_the_service_goes_on_in_the_new_layout(bridge: Bridge, team: Team) -> No
         bridge.sync()
     sync(bridge, team, FOLDER)
     assert team.subjects() == [
-        "annotations: 1 added",
+        "annotations: 1 added (pos)",
         f"dataset: {DATASET} becomes {FOLDER}",
-        "annotations: 1 added",
+        "annotations: 1 added (pos)",
     ]
 
 

@@ -35,7 +35,7 @@ def test_what_annotators_create_change_and_delete_is_what_data_scientists_pull(b
     bridge.delete("87")
     assert bridge.sync().seq == 4
     assert labels(team.pull()) == {86: "neutral"}
-    assert team.subjects() == ["annotations: 1 changed, 1 removed", "annotations: 2 added"]
+    assert team.subjects() == ["annotations: 1 changed, 1 removed (neg, neutral)", "annotations: 2 added (neg, pos)"]
 
 
 def test_data_is_on_the_remote_and_verified_before_git_names_it(bridge: Bridge) -> None:

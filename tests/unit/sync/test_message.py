@@ -49,7 +49,7 @@ def test_a_message_tells_what_changed_by_label_and_by_annotator() -> None:
     message = compose(touched, [Conflict(RecordId(3, 5), 9), Conflict(RecordId(-1, 6), 10)], _INSTANCE, 12)
 
     assert message == (
-        "annotations: 2 added, 2 changed, 1 removed\n"
+        "annotations: 2 added, 2 changed, 1 removed, 2 conflicts (cat, dog)\n"
         "\n"
         "By label:\n"
         "- cat: 3\n"
@@ -84,6 +84,32 @@ def test_git_finds_the_trailers() -> None:
 @pytest.mark.parametrize("outcome", Outcome)
 def test_a_subject_names_only_what_happened(outcome: Outcome) -> None:
     assert compose([_touched(outcome)], [], _INSTANCE, 1).splitlines()[0] == f"annotations: 1 {outcome.value}"
+
+
+def test_a_subject_names_the_labels_that_it_has_room_for_the_most_frequent_first() -> None:
+    touched = [
+        _touched(labels=("rare",)),
+        *[_touched(labels=(f"a label of many words {number}",)) for number in (1, 1)],
+    ]
+
+    subject = compose([*touched, _touched(labels=("a third one",))], [], _INSTANCE, 1).splitlines()[0]
+
+    assert subject == "annotations: 4 added (a label of many words 1, a third one, rare)"
+    more = [_touched(labels=("some label",)) for _ in range(9)]
+    subject = compose([*touched, *more], [], _INSTANCE, 1).splitlines()[0]
+    assert subject == "annotations: 12 added (some label, a label of many words 1, rare)"
+    subject = compose([*touched, *more, _touched(labels=("x" * 40,))], [], _INSTANCE, 1).splitlines()[0]
+    assert subject == "annotations: 13 added (some label, a label of many words 1, rare, …)"
+
+
+@given(st.lists(st.text(), max_size=4))
+def test_a_subject_is_no_longer_than_what_logs_show(labels: list[str]) -> None:
+    touched = [_touched(outcome, (label,)) for label in labels for outcome in Outcome]
+
+    subject = compose(touched, [Conflict(RecordId(3, 5), 9)], _INSTANCE, 1).splitlines()[0]
+
+    assert len(subject) <= 72
+    assert subject.isprintable()
 
 
 def test_a_commit_that_touches_only_tasks_says_so() -> None:
