@@ -188,7 +188,20 @@ class Histories(RuleBasedStateMachine):
     @precondition(lambda self: self.expected.keys() & self.bucket.keys())
     @rule(data=st.data(), theirs=st.sampled_from(["b", "theirs"]), ours=LABELS | st.none())
     def change_the_same(self, data: st.DataObject, theirs: str, ours: str | None) -> None:
-        number = data.draw(st.sampled_from(sorted(self.expected.keys() & self.bucket.keys())))
+        self._change_both(data.draw(st.sampled_from(sorted(self.expected.keys() & self.bucket.keys()))), theirs, ours)
+
+    @rule(task=TASKS, slot=SLOTS, theirs=st.sampled_from(["b", "theirs"]), ours=LABELS | st.none())
+    def change_what_both_know(self, task: int, slot: int, theirs: str, ours: str | None) -> None:
+        """Both change a version that both know, between two syncs that nothing disturbs."""
+        number = task * 10 + slot
+        self.save(task, slot, "a")
+        self.sync("nothing")
+        self.sync("nothing")
+        if number in self.expected:
+            self._change_both(number, theirs, ours)
+            self.sync("nothing")
+
+    def _change_both(self, number: int, theirs: str, ours: str | None) -> None:
         self._edit(number // 10, lambda record: _annotation(record, number).update(said(number, theirs)))
         self.expected[number] = theirs
         if ours is None:
