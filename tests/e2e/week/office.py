@@ -21,7 +21,7 @@ from tests.e2e.servers.service import Service
 from tests.e2e.servers.team import BRANCH, Clone, DvcRemote, initialise_dvc, make_bare
 
 INSTANCE = "9c41d7e05ab82f36"
-QUIET_S = "2"
+QUIET_S = "4"
 """Longer than all the saves of one sitting take: they become one commit."""
 HIDDEN = "storage/s3/objects/.dvc-sync-s3"
 PROGRAM = """#!/bin/sh
