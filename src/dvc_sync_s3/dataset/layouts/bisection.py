@@ -11,8 +11,8 @@ from dvc_sync_s3.dataset.layouts.splicing import Change, Form, Piece, Span, body
 from dvc_sync_s3.dataset.model import RecordId
 from dvc_sync_s3.dataset.record import id_of_line
 
-_WINDOW_BYTES = 16 * 1024
-"""What is read at a time: a few records, most often. Mapped pages would stay in memory, wherever it looked."""
+_WINDOW_BYTES = 4 * 1024
+"""What is read at a time: a record or two, most often. Mapped pages would stay in memory, wherever it looked."""
 
 
 class SortedLines:
