@@ -15,6 +15,7 @@ from dvc_sync_s3.dataset.layouts import reading
 from dvc_sync_s3.dataset.layouts.bisection import patched, sorted_lines
 from dvc_sync_s3.dataset.layouts.checked import Checked
 from dvc_sync_s3.dataset.layouts.layout import Content, Objects, Version, Written
+from dvc_sync_s3.dataset.layouts.listings import read_listing
 from dvc_sync_s3.dataset.layouts.shards import (
     OTHERS,
     check_foreign,
@@ -27,8 +28,9 @@ from dvc_sync_s3.dataset.layouts.shards import (
 from dvc_sync_s3.dataset.layouts.splicing import LINES, Piece, write
 from dvc_sync_s3.dataset.model import RecordId
 from dvc_sync_s3.dataset.record import in_order
-from dvc_sync_s3.dvc.listing import Listing, NotAListing
-from dvc_sync_s3.errors import Blocked
+from dvc_sync_s3.dvc.listing import Listing
+
+_IF_A_FILE = "Set DVC_DATASET back to the file, or change its layout with `dvc-sync-s3 convert`."
 
 _AT_A_TIME = 64
 _IN_ANOTHER_FORM = " in another form"
@@ -141,7 +143,7 @@ class Folder:
             return Listing()
         known, listing = self._newest
         if known != version.md5:
-            listing = _read_listing(version, objects)
+            listing = read_listing(version, objects, if_a_file=_IF_A_FILE)
             try:
                 self._check(listing, objects)
             finally:
@@ -169,21 +171,6 @@ class Folder:
 
     def _is_known(self, relpath: str, md5: str) -> bool:
         return self._checked.has(relpath, md5) or self._checked.has(relpath + _IN_ANOTHER_FORM, md5)
-
-
-def _read_listing(version: Version, objects: Objects) -> Listing:
-    if not version.md5.endswith(".dir"):
-        raise Blocked(
-            "the dataset is one file on the branch, not a folder",
-            hint="Set DVC_DATASET back to the file, or change its layout with `dvc-sync-s3 convert`.",
-        )
-    try:
-        return Listing.parse(objects.path(version.md5).read_bytes())
-    except NotAListing as error:
-        raise Blocked(
-            f"the folder's listing {version.md5} can't be read: {error}",
-            hint="Restore the dataset's last good version, or run `dvc add` on the folder again; commit and push.",
-        ) from error
 
 
 def _by_shard(names: Iterable[RecordId]) -> Iterator[tuple[str, list[RecordId]]]:

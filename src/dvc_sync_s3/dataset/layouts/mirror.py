@@ -7,8 +7,10 @@ from itertools import takewhile
 
 from dvc_sync_s3.dataset.files import FileContent
 from dvc_sync_s3.dataset.layouts.layout import Content, Objects, Version, Written
-from dvc_sync_s3.dvc.listing import Listing, NotAListing
-from dvc_sync_s3.errors import Blocked
+from dvc_sync_s3.dataset.layouts.listings import read_listing
+from dvc_sync_s3.dvc.listing import Listing
+
+_IF_A_FILE = "Set DVC_DATASET to a folder of its own for the mirror, or leave out DVC_LAYOUT."
 
 
 class MirrorFolder:
@@ -73,7 +75,7 @@ class MirrorFolder:
             return Listing()
         known, listing = self._newest
         if known != version.md5:
-            listing = _read(version, objects)
+            listing = read_listing(version, objects, if_a_file=_IF_A_FILE)
             self._newest = version.md5, listing
         return listing
 
@@ -86,18 +88,3 @@ def folders_of(path: str) -> Iterator[str]:
     """
     parts = path.split("/")
     return ("/".join(parts[:length]) for length in range(1, len(parts)))
-
-
-def _read(version: Version, objects: Objects) -> Listing:
-    if not version.md5.endswith(".dir"):
-        raise Blocked(
-            "the dataset is one file on the branch, not a folder",
-            hint="Set DVC_DATASET to a folder of its own for the mirror, or leave out DVC_LAYOUT.",
-        )
-    try:
-        return Listing.parse(objects.path(version.md5).read_bytes())
-    except NotAListing as error:
-        raise Blocked(
-            f"the folder's listing {version.md5} can't be read: {error}",
-            hint="Restore the dataset's last good version, or run `dvc add` on the folder again; commit and push.",
-        ) from error
