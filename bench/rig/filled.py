@@ -13,10 +13,10 @@ from pathlib import Path
 
 from dvc_sync_s3.clock import SystemClock
 from dvc_sync_s3.store import index, writes
-from dvc_sync_s3.store.committer import Transaction
 from dvc_sync_s3.store.folder import HIDDEN_NAME
 from dvc_sync_s3.store.model import NewObject
 from dvc_sync_s3.store.store import Store
+from dvc_sync_s3.store.transaction import Transaction
 from dvc_sync_s3.sync.ledger import Ledger
 from rig.signing import BUCKET
 

@@ -9,7 +9,7 @@ from dvc_sync_s3.store.errors import BucketNotEmpty, NoSuchBucket
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from dvc_sync_s3.store.committer import Transaction
+    from dvc_sync_s3.store.transaction import Transaction
 
 _FILES = "SELECT file FROM parts WHERE upload_id IN (SELECT upload_id FROM uploads WHERE bucket = ?)"
 _DELETE = (

@@ -28,9 +28,10 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
     from dvc_sync_s3.clock import Clock
-    from dvc_sync_s3.store.committer import Committer, Transaction
+    from dvc_sync_s3.store.committer import Committer
     from dvc_sync_s3.store.folder import DataFolder
     from dvc_sync_s3.store.placement import PathRules
+    from dvc_sync_s3.store.transaction import Transaction
 
 BATCH = 128
 """Changes that share the waits for their folders and one transaction."""

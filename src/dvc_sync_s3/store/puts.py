@@ -18,9 +18,9 @@ from dvc_sync_s3.store.writes import REPLACE, Body, Superseded, as_stored
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from dvc_sync_s3.store.committer import Transaction
     from dvc_sync_s3.store.index import Row
     from dvc_sync_s3.store.model import NewObject, StoredObject
+    from dvc_sync_s3.store.transaction import Transaction
 
 _MOST_ROWS = 64
 # CROSS JOIN: for (bucket, key) IN (…) SQLite reads the whole table (https://www.sqlite.org/optoverview.html#crossjoin).

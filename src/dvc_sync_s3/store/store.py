@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from dvc_sync_s3.clock import Clock
-    from dvc_sync_s3.store.committer import Transaction
     from dvc_sync_s3.store.model import (
         Bucket,
         Headers,
@@ -35,6 +34,7 @@ if TYPE_CHECKING:
         StoredPart,
         Upload,
     )
+    from dvc_sync_s3.store.transaction import Transaction
 
 T = TypeVar("T")
 

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Mapping, Sequence
 
-    from dvc_sync_s3.store.committer import Transaction
     from dvc_sync_s3.store.model import Headers, NewObject, NewUpload, Precondition, StoredObject
+    from dvc_sync_s3.store.transaction import Transaction
     from dvc_sync_s3.store.writes import Body, Superseded
 
 UPLOAD_COLUMNS = (

@@ -10,8 +10,8 @@ from dvc_sync_s3.store.index import CURRENT, ENTRY_COLUMNS, Entry, Place, as_ent
 from dvc_sync_s3.store.model import StoredObject
 
 if TYPE_CHECKING:
-    from dvc_sync_s3.store.committer import Transaction
     from dvc_sync_s3.store.model import Headers, NewObject, Precondition
+    from dvc_sync_s3.store.transaction import Transaction
 
 REPLACE = """
 ON CONFLICT (bucket, key) DO UPDATE SET

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from dvc_sync_s3.store import index
-from dvc_sync_s3.store.committer import Committer, Transaction
+from dvc_sync_s3.store.committer import Committer
+from dvc_sync_s3.store.transaction import Transaction
 
 
 class StillClock:

@@ -12,11 +12,12 @@ import pytest
 from dvc_sync_s3 import durable
 from dvc_sync_s3.clock import SystemClock
 from dvc_sync_s3.store import buckets, folder, index, writes
-from dvc_sync_s3.store.committer import Committer, Transaction
+from dvc_sync_s3.store.committer import Committer
 from dvc_sync_s3.store.folder import DataFolder, open_body
 from dvc_sync_s3.store.model import NewObject
 from dvc_sync_s3.store.publisher import Publisher
 from dvc_sync_s3.store.reader import Reader
+from dvc_sync_s3.store.transaction import Transaction
 
 
 class Desk:

@@ -5,10 +5,10 @@ from collections.abc import Callable
 
 import pytest
 
-from dvc_sync_s3.store.committer import Transaction
 from dvc_sync_s3.store.errors import NoSuchBucket
 from dvc_sync_s3.store.model import NewObject, StoredObject
 from dvc_sync_s3.store.puts import Put, Result, put_together
+from dvc_sync_s3.store.transaction import Transaction
 from dvc_sync_s3.store.writes import Body, Superseded
 
 
