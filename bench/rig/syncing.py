@@ -79,9 +79,7 @@ class Syncing:
             time.sleep(0.02)
 
     def _cycles_ms(self) -> list[float]:
-        """Return the durations of all cycles so far that made a commit."""
-        lines = [json.loads(line) for line in self.server.process.output().splitlines() if '"event": "sync"' in line]
-        return [float(line["duration_ms"]) for line in lines if line["commit"]]
+        return cycles_ms(self.server.process.output())
 
     def _wait_for_cycles(self, before: int) -> list[float]:
         deadline_s = time.monotonic() + _TIMEOUT_S
@@ -90,6 +88,12 @@ class Syncing:
                 raise TimeoutError(f"no cycle ends:\n{self.server.process.output()[-2000:]}")
             time.sleep(0.02)
         return self._cycles_ms()[before:]
+
+
+def cycles_ms(log: str) -> list[float]:
+    """Return the durations of all cycles in a log that made a commit."""
+    events = [json.loads(line) for line in log.splitlines() if line.startswith("{")]
+    return [float(event["duration_ms"]) for event in events if event["event"] == "sync" and event["commit"]]
 
 
 @contextmanager
