@@ -1,11 +1,13 @@
 """What the service's folder takes on the disk when everything is synced: objects, index, ledger, clone and cache.
 
 Annotations of 3 KB are saved one by one, all of them are synced, and then single ones are changed, so that old versions
-had time to pile up. The DVC remote isn't part of it.
+had time to pile up. The service still runs when the disk is looked at, and has rested for some seconds. The DVC remote
+isn't part of it.
 """
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 from rig.annotations import save_all
@@ -14,6 +16,7 @@ from rig.table import Line, Scale, Target, run_alone
 from rig.team import allocated_below, best_dataset, bytes_below, make_team
 
 LATER_CHANGES = 10
+REST_S = 8
 
 
 def measure(scale: Scale, folder: Path) -> list[Line]:
@@ -29,7 +32,8 @@ def measure(scale: Scale, folder: Path) -> list[Line]:
         for _ in range(LATER_CHANGES):
             service.change_one()
         grown = bytes_below(folder / "service" / "git") - before
-    taken, sizes = allocated_below(folder / "service"), bytes_below(folder / "service")
+        time.sleep(REST_S)
+        taken, sizes = allocated_below(folder / "service"), bytes_below(folder / "service")
     figures = (
         f"{count:,} annotations, {saved / 1e6:.0f} MB: {taken / 1e6:.0f} MB allocated, {sizes / 1e6:.0f} MB in files"
     )

@@ -56,6 +56,11 @@ class CountedSync:
     cycle: Cycle
     s3: CountedS3
     git: GitServer
+    clone: Path
+
+    def cached_bytes(self) -> int:
+        """Return the size of all that lies in the clone's DVC cache."""
+        return sum(path.stat().st_size for path in (self.clone / ".dvc/cache").rglob("*") if path.is_file())
 
     def save(self, *numbers: int, label: str = "pos") -> None:
         """Save annotations; each is the only one of a task of its own."""
@@ -163,7 +168,8 @@ def _open(folder: Path, dataset: str, s3: CountedS3, git: GitServer) -> Iterator
     hidden = settings.s3_data_folder / HIDDEN_NAME
     ledger = Ledger(hidden)
     try:
-        yield CountedSync(team, store, build_cycle(settings, hidden, ledger, lambda _: None), s3, git)
+        cycle = build_cycle(settings, hidden, ledger, lambda _: None)
+        yield CountedSync(team, store, cycle, s3, git, settings.git_folder)
     finally:
         ledger.close()
         asyncio.run(store.close())

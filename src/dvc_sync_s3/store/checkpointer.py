@@ -34,7 +34,7 @@ class Checkpointer:
 
     def __init__(self, index_path: Path) -> None:
         self._index_path = index_path
-        self._wal = index_path.with_name(index_path.name + "-wal")
+        self._wal = index.log_of(index_path)
         self._wake = threading.Event()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="store-checkpointer", daemon=True)

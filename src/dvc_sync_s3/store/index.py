@@ -69,6 +69,11 @@ def connect(index: Path) -> sqlite3.Connection:
         ) from error
 
 
+def log_of(index: Path) -> Path:
+    """Return where the write-ahead log of `index` is, while any process has it open."""
+    return index.with_name(f"{index.name}-wal")
+
+
 def set_up(index: Path) -> sqlite3.Connection:
     """Create `index` or open it, and return a connection; the caller holds the set-up lock.
 
@@ -76,6 +81,7 @@ def set_up(index: Path) -> sqlite3.Connection:
     """
     connection = _open(index, "rwc")
     try:
+        connection.execute("PRAGMA auto_vacuum = INCREMENTAL")  # heard by a new index only; see shrinking.py
         connection.execute("PRAGMA journal_mode = WAL")
         version: int = connection.execute("PRAGMA user_version").fetchone()[0]
         if version > SCHEMA_VERSION:

@@ -20,6 +20,7 @@ from dvc_sync_s3.store import index, uploads
 from dvc_sync_s3.store.buckets import forget_removed
 from dvc_sync_s3.store.incoming import remove_file
 from dvc_sync_s3.store.index import Place
+from dvc_sync_s3.store.shrinking import shrink
 from dvc_sync_s3.store.sweep import sweep
 from dvc_sync_s3.store.tree import Pending, Tree
 
@@ -118,8 +119,17 @@ class Publisher:
             except (OSError, sqlite3.Error) as error:
                 _log.warning("plain files wait, the objects themselves are safe", error=str(error))
                 self._stop.wait(PATIENCE_S)
-            self._wake.wait(PATIENCE_S)
+            if not self._wake.wait(PATIENCE_S):
+                self._shrink_index()
             self._wake.clear()
+
+    def _shrink_index(self) -> None:
+        if self._connection is None:
+            return
+        try:
+            shrink(self._folder.index, lambda: not self._wake.is_set())
+        except (OSError, sqlite3.Error) as error:
+            _log.info("the index keeps its size until the next quiet moment", error=str(error))
 
     def _hold(self) -> sqlite3.Connection | None:
         if self._connection is None and self._lock.try_acquire():

@@ -58,3 +58,7 @@ class Contents:
         """Remove all contents that nobody asked for or wrote since the last time."""
         self._cache.keep(self._used)
         self._used.clear()
+
+    def keep_only(self, md5s: Iterable[str]) -> None:
+        """Remove all contents but these."""
+        self._cache.keep({*md5s})

@@ -132,4 +132,5 @@ class Cycle:
         self._report(Step.PUSHED)
         synced_seq = self._settle(self._refresh())
         self._report(Step.CONFIRMED)
+        self._dataset.confirmed(written)
         return Synced(synced_seq, commit, message.partition("\n")[0])

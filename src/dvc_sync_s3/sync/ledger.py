@@ -23,7 +23,7 @@ from dvc_sync_s3.sync.attempt import Attempt, TheirsStood, read_attempt, write_a
 from dvc_sync_s3.sync.finding import AnnotationName, Becomes, Finding, Known, KnownFile, KnownTask, ObjectName
 
 FILE_NAME = "sync.db"
-
+_LONGEST_LOG_BYTES = 4 << 20
 
 _RECORD_TASK = """
 INSERT INTO tasks VALUES (?, ?, ?, ?, ?)
@@ -91,6 +91,7 @@ class Ledger:
 
     def __init__(self, folder: Path) -> None:
         self._becomes = Becomes.RECORDS
+        self._log = folder / f"{FILE_NAME}-wal"
         self._db = sqlite3.connect(folder / FILE_NAME, isolation_level=None)
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=FULL")
@@ -164,6 +165,8 @@ class Ledger:
             self._db.execute("ROLLBACK")
             raise
         self._db.execute("COMMIT")
+        if self._log.stat().st_size > _LONGEST_LOG_BYTES:
+            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def known(self, findings: Sequence[Finding]) -> Known:
         """Return what is known of a bundle's objects and of the annotations they hold or held."""

@@ -78,10 +78,16 @@ class Tracked:
             files[gitignore_path(self._path)] = ignored
         return files
 
+    def confirmed(self, written: Written) -> None:
+        """Remove all cached contents but those that are new with a version, which the next change is likely to touch.
+
+        What they replaced was needed for as long as the push could be rejected.
+        """
+        self.contents.keep_only((written.version.md5, *(content.md5 for content in written.fresh)))
+
     def let_go(self) -> None:
         """Remove all cached contents: none will be needed soon."""
-        self.contents.let_go()
-        self.contents.let_go()  # once for those that were used lately
+        self.contents.keep_only(())
 
     def _pointer(self) -> Pointer | None:
         content = self._clone.read(pointer_path(self._path))

@@ -1,0 +1,49 @@
+"""Give back to the disk what the index and its log grew by under load, once nothing is written any more.
+
+Bodies wait in the index until they are plain files, so it grows with the largest backlog it ever held.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dvc_sync_s3.store import index
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Callable
+    from pathlib import Path
+
+KEPT_BYTES = 4 << 20
+"""What may stay free in the index, and as long as what its log may stay: the next writes use it again."""
+_PAGES_AT_ONCE = 256
+"""A write that comes meanwhile waits for so many to be moved: some milliseconds."""
+_LOCK_TIMEOUT_S = 0.2
+
+
+def shrink(index_path: Path, is_wanted: Callable[[], bool]) -> None:
+    """Cut free pages off the index, and its write-ahead log, for as long as `is_wanted`.
+
+    An index made before it kept track of its pages is left as long as it is. Raises sqlite3.Error.
+    """
+    connection = index.connect(index_path)
+    try:
+        connection.execute(f"PRAGMA busy_timeout = {int(_LOCK_TIMEOUT_S * 1000)}")
+        _cut_free_pages(connection, is_wanted)
+        if index.log_of(index_path).stat().st_size > KEPT_BYTES and is_wanted():
+            connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    finally:
+        connection.close()
+
+
+def _cut_free_pages(connection: sqlite3.Connection, is_wanted: Callable[[], bool]) -> None:
+    kept = KEPT_BYTES // _value(connection, "page_size")
+    before = None
+    while (free := _value(connection, "freelist_count")) > kept and free != before and is_wanted():
+        connection.execute(f"PRAGMA incremental_vacuum({min(_PAGES_AT_ONCE, free - kept)})").fetchall()
+        before = free
+
+
+def _value(connection: sqlite3.Connection, pragma: str) -> int:
+    return int(connection.execute(f"PRAGMA {pragma}").fetchone()[0])

@@ -1,0 +1,59 @@
+"""What the index grew by under load is given back to the disk."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+from dvc_sync_s3.store import index
+from dvc_sync_s3.store.shrinking import KEPT_BYTES, shrink
+
+BODY = b"x" * 3000
+BODIES = 5000
+
+
+def _grow(connection: sqlite3.Connection) -> None:
+    connection.execute("BEGIN")
+    connection.executemany("INSERT INTO bodies VALUES (?, ?)", ((seq, BODY) for seq in range(BODIES)))
+    connection.execute("COMMIT")
+    connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+    connection.execute("DELETE FROM bodies WHERE seq <> ?", (BODIES // 2,))
+
+
+def _bytes(connection: sqlite3.Connection) -> int:
+    pages, page_bytes = (connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "page_size"))
+    return int(pages * page_bytes)
+
+
+def test_what_a_backlog_took_is_given_back(connection: sqlite3.Connection, tmp_path: Path) -> None:
+    path = tmp_path / "index.db"
+    _grow(connection)
+    assert path.stat().st_size > BODIES * len(BODY) > 3 * KEPT_BYTES
+    shrink(path, lambda: True)
+    assert path.stat().st_size < KEPT_BYTES * 1.1
+    assert index.log_of(path).stat().st_size <= KEPT_BYTES
+    assert connection.execute("SELECT body FROM bodies").fetchall() == [(BODY,)]
+    assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+def test_it_stops_when_there_is_something_to_do(connection: sqlite3.Connection, tmp_path: Path) -> None:
+    _grow(connection)
+    before = _bytes(connection)
+    answers = iter([True, False, False])
+    shrink(tmp_path / "index.db", lambda: next(answers))
+    assert before - 2_000_000 < _bytes(connection) < before
+
+
+def test_an_index_of_before_keeps_its_size_and_what_it_holds(tmp_path: Path) -> None:
+    path = tmp_path / "index.db"
+    older = sqlite3.connect(path, isolation_level=None)
+    older.execute("PRAGMA auto_vacuum = NONE")
+    older.execute("CREATE TABLE there (was TEXT)")
+    older.close()
+    connection = index.set_up(path)
+    _grow(connection)
+    before = _bytes(connection)
+    shrink(path, lambda: True)
+    assert _bytes(connection) == before
+    assert connection.execute("SELECT count(*) FROM bodies").fetchone() == (1,)
+    connection.close()
