@@ -12,8 +12,8 @@ from dvc_sync_s3.store.listing import list_page
 from dvc_sync_s3.store.model import ListRequest
 
 FEW, MANY, PER_FOLDER, PAGE = 2_000, 40_000, 5, 200
-STEPS_PER_KEY = 18
-STEPS_PER_PREFIX = 48
+STEPS_PER_KEY = 30
+STEPS_PER_PREFIX = 110
 _ADD = """
 INSERT INTO objects (bucket, key, seq, size, etag, modified_at, headers, metadata, checksums, place)
 VALUES (?, ?, ?, 2048, 'etag', 0, '[]', '[]', '[]', 'tree')
@@ -73,3 +73,14 @@ def test_a_page_costs_the_same_anywhere_in_a_bucket_twenty_times_as_large(
 def test_the_last_page_ends_with_the_bucket(stores: dict[int, sqlite3.Connection], count: int) -> None:
     request = ListRequest("team", after=key(count - PAGE - 1), limit=1000)
     assert steps(stores[count], request) <= STEPS_PER_KEY * PAGE
+
+
+@pytest.mark.parametrize(("delimiter", "prefix"), [("", ""), ("/", ""), ("/", "000001/")])
+def test_a_page_is_one_row_of_one_statement(stores: dict[int, sqlite3.Connection], delimiter: str, prefix: str) -> None:
+    connection, statements = stores[MANY], list[str]()
+    connection.set_trace_callback(statements.append)
+    page = list_page(connection, ListRequest("team", prefix, delimiter, limit=PAGE))
+    connection.set_trace_callback(None)
+    assert len(page.objects) + len(page.common_prefixes) == (PER_FOLDER if prefix else PAGE)
+    (statement,) = statements
+    assert len(connection.execute(statement).fetchall()) == 1

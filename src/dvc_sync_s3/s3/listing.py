@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
@@ -10,8 +11,8 @@ from urllib.parse import quote
 from dvc_sync_s3.s3.errors import S3Error
 from dvc_sync_s3.s3.objects import storage_class
 from dvc_sync_s3.s3.request import Query
-from dvc_sync_s3.s3.xml import Node, Written, elements, escaped, timestamp
-from dvc_sync_s3.store.model import StoredObject
+from dvc_sync_s3.s3.xml import Node, Written, elements, escaped
+from dvc_sync_s3.store.model import ListedObject
 
 _MAX_KEYS = 1000
 
@@ -75,7 +76,7 @@ def _url_encode(name: str) -> str:
 
 
 def object_elements(
-    found: Sequence[StoredObject],
+    found: Sequence[ListedObject],
     encode: Callable[[str], str],
     *,
     name: str = "Contents",
@@ -83,18 +84,25 @@ def object_elements(
 ) -> Written:
     """Write the objects of a page as elements called `name`, each with what `extra` says of its owner."""
     extras = {owner: elements(extra(owner)) for owner in {item.owner for item in found}}
-    written = []
-    for item in found:
-        algorithms = "".join(f"<ChecksumAlgorithm>{name}</ChecksumAlgorithm>" for name, _ in item.checksums)
-        kind = "" if item.checksum_type is None else f"<ChecksumType>{item.checksum_type}</ChecksumType>"
-        written.append(
-            f"<{name}><Key>{escaped(encode(item.key))}</Key><LastModified>{timestamp(item.modified_at)}</LastModified>"
-            f'<ETag>"{item.etag}"</ETag>{algorithms}{kind}<Size>{item.size}</Size>'
-            f"<StorageClass>{storage_class(item.headers)}</StorageClass>{extras[item.owner]}</{name}>"
+    return Written(
+        "".join(
+            [
+                f"<{name}><Key>{escaped(encode(key))}</Key><LastModified>{modified_at}</LastModified>"
+                f'<ETag>"{etag}"</ETag>{_checksum(algorithms, checksum_type)}<Size>{size}</Size>'
+                f"<StorageClass>{storage_class(headers)}</StorageClass>{extras[owner]}</{name}>"
+                for key, size, etag, modified_at, headers, algorithms, checksum_type, owner in found
+            ]
         )
-    return Written("".join(written))
+    )
 
 
-def prefix_elements(prefixes: Sequence[str], encode: Callable[[str], str]) -> list[Node]:
+def prefix_elements(prefixes: Sequence[str], encode: Callable[[str], str]) -> Written:
     """Write the common prefixes of a page."""
-    return [("CommonPrefixes", [("Prefix", encode(prefix))]) for prefix in prefixes]
+    return Written(
+        "".join([f"<CommonPrefixes><Prefix>{escaped(encode(prefix))}</Prefix></CommonPrefixes>" for prefix in prefixes])
+    )
+
+
+@functools.cache
+def _checksum(algorithms: tuple[str, ...], checksum_type: str | None) -> Written:
+    return elements([*(("ChecksumAlgorithm", name) for name in algorithms), ("ChecksumType", checksum_type)])

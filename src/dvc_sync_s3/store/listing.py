@@ -6,46 +6,82 @@ import itertools
 import sys
 from typing import TYPE_CHECKING
 
-from dvc_sync_s3.store.index import OBJECT_COLUMNS, Row, as_object
-from dvc_sync_s3.store.model import ListPage, ListRequest, UploadsPage, UploadsRequest
+import orjson
+
+from dvc_sync_s3.store.index import Row, as_headers
+from dvc_sync_s3.store.model import ListedObject, ListPage, ListRequest, UploadsPage, UploadsRequest
 from dvc_sync_s3.store.uploads import UPLOAD_COLUMNS, as_upload
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Callable, Iterator, Sequence
 
-_SCAN = f"SELECT {OBJECT_COLUMNS} FROM objects WHERE bucket = ? AND key >= ? AND key < ? ORDER BY key"  # noqa: S608
+_TIME = "strftime('%Y-%m-%dT%H:%M:%fZ', modified_at / 1000 / 1000.0, 'unixepoch')"
+_LISTED = f"json_array({{name}}, size, etag, {_TIME}, headers, json(checksums), checksum_type, owner)"
+_FLAT = f"""
+SELECT json_group_array({_LISTED.format(name="key")}) FROM (
+  SELECT key, size, etag, modified_at, headers, checksums, checksum_type, owner FROM objects
+  WHERE bucket = :bucket AND key >= :start AND key < :end ORDER BY key LIMIT :limit)
+"""  # noqa: S608
+# From one entry of the page to the next, by a seek past all that the entry stands for. Keys are cut as bytes: SQLite's
+# functions end a text at its first NUL, which a key may have. Where an entry isn't a group, `cut` is 0.
+_GROUPED = f"""
+WITH RECURSIVE firsts(key) AS (
+  SELECT (SELECT CAST(key AS BLOB) FROM objects
+          WHERE bucket = :bucket AND key >= :start AND key < :end ORDER BY key LIMIT 1)
+  UNION ALL
+  SELECT (SELECT CAST(objects.key AS BLOB) FROM objects
+          WHERE bucket = :bucket AND objects.key < :end AND objects.key >= CAST(
+            CASE instr(substr(firsts.key, :inside), :delimiter)
+            WHEN 0 THEN firsts.key || x'00'
+            ELSE substr(firsts.key, 1, :inside + instr(substr(firsts.key, :inside), :delimiter) - 2) || :past_delimiter
+            END AS TEXT)
+          ORDER BY objects.key LIMIT 1)
+  FROM firsts WHERE firsts.key IS NOT NULL
+), entries(name, is_group) AS (
+  SELECT CAST(iif(cut, substr(key, 1, :inside + cut + length(:delimiter) - 2), key) AS TEXT), cut > 0
+  FROM (SELECT key, instr(substr(key, :inside), :delimiter) AS cut FROM firsts WHERE key IS NOT NULL LIMIT :limit)
+)
+SELECT json_group_array(CASE WHEN is_group THEN json_array(name) ELSE {_LISTED.format(name="name")} END)
+FROM entries LEFT JOIN objects ON NOT is_group AND bucket = :bucket AND key = name
+"""  # noqa: S608
 _SCAN_UPLOADS = f"""
 SELECT {UPLOAD_COLUMNS} FROM uploads WHERE bucket = ? AND (key, upload_id) > (?, ?) AND key < ? ORDER BY key, upload_id
 """  # noqa: S608
+_LAST_KEY = chr(sys.maxunicode) * 256
+"""No key comes after: it has the 1,024 bytes that a key may have at most, the highest there are."""
 _AFTER_ALL_KEYS = b""
 """SQLite sorts every blob after every text: https://www.sqlite.org/datatype3.html#comparison_expressions"""
 
 
 def list_page(connection: sqlite3.Connection, request: ListRequest) -> ListPage:
-    """Return the page; call it inside a transaction, for it may need several scans."""
-
-    def scan(start: str, end: str | bytes) -> Iterator[Row]:
-        return connection.execute(_SCAN, (request.bucket, start, end))
-
+    """Return the page: one row of one statement, for each row of many would wait for the interpreter's lock."""
     start = _start(request.prefix, request.delimiter, request.after)
-    if request.delimiter:
-        entries, has_more = _page(_entries(scan, start, request.prefix, request.delimiter), request.limit)
-    else:
-        entries, has_more = _flat_page(connection, request, start)
+    if start is None or request.limit <= 0:
+        return ListPage((), (), None)
+    values = {
+        "bucket": request.bucket,
+        "start": start,
+        "end": past(request.prefix) or _AFTER_ALL_KEYS,
+        "inside": len(request.prefix.encode()) + 1,
+        "delimiter": request.delimiter.encode(),
+        "past_delimiter": (past(request.delimiter) or request.delimiter + _LAST_KEY).encode(),
+        "limit": request.limit + 1,
+    }
+    (found,) = connection.execute(_GROUPED if request.delimiter else _FLAT, values).fetchone()
+    entries = orjson.loads(found)
+    shown = entries[: request.limit]
     return ListPage(
-        objects=tuple(as_object(entry) for entry in entries if not isinstance(entry, str)),
-        common_prefixes=tuple(entry for entry in entries if isinstance(entry, str)),
-        next_after=_name(entries[-1]) if has_more else None,
+        objects=tuple([_as_listed(entry) for entry in shown if len(entry) > 1]),
+        common_prefixes=tuple([entry[0] for entry in shown if len(entry) == 1]),
+        next_after=shown[-1][0] if len(entries) > len(shown) else None,
     )
 
 
-def _flat_page(connection: sqlite3.Connection, request: ListRequest, start: str | None) -> tuple[Sequence[Row], bool]:
-    if start is None or request.limit <= 0:
-        return (), False
-    end = past(request.prefix) or _AFTER_ALL_KEYS
-    rows = connection.execute(_SCAN, (request.bucket, start, end)).fetchmany(request.limit + 1)
-    return rows[: request.limit], len(rows) > request.limit
+def _as_listed(entry: Row) -> ListedObject:
+    key, size, etag, modified_at, headers, checksums, checksum_type, owner = entry
+    algorithms = tuple([name for name, _ in checksums])
+    return ListedObject(key, size, etag, modified_at, as_headers(headers), algorithms, checksum_type, owner)
 
 
 def list_uploads(connection: sqlite3.Connection, request: UploadsRequest) -> UploadsPage:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -76,7 +77,7 @@ class StoredObject:
     tags: Headers = ()
     checksum_type: str | None = None
     parts: tuple[ObjectPart, ...] = ()
-    """As of `NewObject`, but always empty in a listing."""
+    """As of `NewObject`."""
     owner: str | None = None
     acl: str | None = None
 
@@ -175,11 +176,25 @@ class ListRequest:
     limit: int = 1000
 
 
+class ListedObject(NamedTuple):
+    """What a listing says of an object; a tuple, for a page makes a thousand."""
+
+    key: str
+    size: int
+    etag: str
+    modified_at: str
+    """As S3 writes it: ISO 8601, UTC, milliseconds."""
+    headers: Headers
+    checksum_algorithms: tuple[str, ...]
+    checksum_type: str | None
+    owner: str | None
+
+
 @dataclass(frozen=True, slots=True)
 class ListPage:
     """Objects and common prefixes in key order; `next_after` is the last entry's name if more follow, else None."""
 
-    objects: tuple[StoredObject, ...]
+    objects: tuple[ListedObject, ...]
     common_prefixes: tuple[str, ...]
     next_after: str | None
 

@@ -136,8 +136,7 @@ class Reader:
 
     def list(self, request: ListRequest) -> ListPage:
         """Return a page of keys in the order of their UTF-8 bytes; empty if the bucket doesn't exist."""
-        with self._snapshot() as connection:
-            return list_page(connection, request)
+        return list_page(self._connection(), request)
 
     def upload(self, bucket: str, key: str, upload_id: str) -> Upload | None:
         """Return the key's upload of this id if it is neither completed nor aborted, else None."""

@@ -34,7 +34,7 @@ async def list_multipart_uploads(call: Call) -> Response:
         ("EncodingType", asked.encoding_type),
         ("IsTruncated", page.next_after is not None),
         *(_upload(call, upload, asked.encode) for upload in page.uploads),
-        *prefix_elements(page.common_prefixes, asked.encode),
+        prefix_elements(page.common_prefixes, asked.encode),
     ]
     return Response(headers={"Content-Type": CONTENT_TYPE}, body=document("ListMultipartUploadsResult", nodes))
 

@@ -29,6 +29,6 @@ async def list_objects(call: Call) -> Response:
         # AWS names the next marker only when there is a delimiter; naming it always helps and misleads nobody.
         ("NextMarker", None if page.next_after is None else asked.encode(page.next_after)),
         object_elements(page.objects, asked.encode, extra=lambda owner_id: [owner_node(call.owner_of(owner_id))]),
-        *prefix_elements(page.common_prefixes, asked.encode),
+        prefix_elements(page.common_prefixes, asked.encode),
     ]
     return Response(headers={"Content-Type": CONTENT_TYPE}, body=document("ListBucketResult", nodes))

@@ -42,6 +42,6 @@ async def list_objects_v2(call: Call) -> Response:
         ("EncodingType", asked.encoding_type),
         ("IsTruncated", page.next_after is not None),
         object_elements(page.objects, asked.encode, extra=owner),
-        *prefix_elements(page.common_prefixes, asked.encode),
+        prefix_elements(page.common_prefixes, asked.encode),
     ]
     return Response(headers={"Content-Type": CONTENT_TYPE}, body=document("ListBucketResult", nodes))
