@@ -6,21 +6,25 @@ Their plain files are left out: what is measured on such a store reads none of t
 from __future__ import annotations
 
 import asyncio
+import itertools
 import sqlite3
 import time
 from collections.abc import Iterable
 from pathlib import Path
 
 from dvc_sync_s3.clock import SystemClock
-from dvc_sync_s3.store import index, writes
+from dvc_sync_s3.store import index
 from dvc_sync_s3.store.folder import HIDDEN_NAME
 from dvc_sync_s3.store.model import NewObject
+from dvc_sync_s3.store.puts import Put, put_together
 from dvc_sync_s3.store.store import Store
 from dvc_sync_s3.store.transaction import Transaction
+from dvc_sync_s3.store.writes import Body
 from dvc_sync_s3.sync.ledger import Ledger
 from rig.signing import BUCKET
 
 _ETAG = "0123456789abcdef0123456789abcdef"
+_GROUP = 1024
 
 
 def fill_store(folder: Path, keys: Iterable[str]) -> None:
@@ -29,9 +33,10 @@ def fill_store(folder: Path, keys: Iterable[str]) -> None:
     connection = index.connect(folder / HIDDEN_NAME / "index.db")
     connection.execute("BEGIN IMMEDIATE")
     transaction = Transaction(connection, int(time.time() * 1e6))
-    body = writes.Body(2048, b"", None)
-    for key in keys:
-        writes.put(transaction, NewObject(BUCKET, key, _ETAG, "application/json"), body, None)
+    body = Body(2048, b"", None)
+    remaining = iter(keys)
+    while group := list(itertools.islice(remaining, _GROUP)):
+        put_together(transaction, [Put(NewObject(BUCKET, key, _ETAG, "application/json"), body) for key in group])
     connection.execute("UPDATE objects SET place = 'tree' WHERE place = 'body'")
     connection.execute("DELETE FROM bodies")
     transaction.finish()

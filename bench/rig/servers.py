@@ -26,6 +26,7 @@ from tests.e2e.servers.process import ServerProcess, free_port, surroundings
 OURS = "this service"
 RIVALS = CHECKOUT / ".bench"
 _READY_TIMEOUT_S = 60
+_REST_S = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,23 @@ class Server:
             except psutil.NoSuchProcess:
                 continue
         return total / 1e6
+
+    def wait_until_at_rest(self) -> None:
+        """Wait until its processes have done what they do after a start: the sync loads DVC."""
+        deadline_s = time.monotonic() + _READY_TIMEOUT_S
+        before_s = self._cpu_s()
+        while True:
+            time.sleep(_REST_S)
+            now_s = self._cpu_s()
+            if now_s - before_s < _REST_S / 20:
+                return
+            if time.monotonic() > deadline_s:
+                raise TimeoutError(f"{self.name} doesn't come to rest")
+            before_s = now_s
+
+    def _cpu_s(self) -> float:
+        times = [process.cpu_times() for process in self.processes()]
+        return sum(one.user + one.system for one in times)
 
 
 NO_SYNC = {"BUNDLE_QUIET_SECONDS": "86400", "BUNDLE_MAX_SECONDS": "86400"}

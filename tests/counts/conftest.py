@@ -87,14 +87,14 @@ class CountedSync:
         """Run one cycle and return what it cost."""
         self.s3.forget()
         self.git.requests.clear()
-        read, written = _io_bytes()
+        read, written = io_bytes()
         assert (self.cycle.run().commit is not None) is is_committed
-        read, written = (after - before for after, before in zip(_io_bytes(), (read, written), strict=True))
+        read, written = (after - before for after, before in zip(io_bytes(), (read, written), strict=True))
         git = Counter(request.path.rpartition("/")[2] for request in self.git.requests if request.is_authorized)
         return Cost(self.s3.requests.copy(), self.s3.received_bytes, self.s3.sent_bytes, git, read, written)
 
 
-def _io_bytes() -> tuple[int, int]:
+def io_bytes() -> tuple[int, int]:
     """Return what this process has read and written by system calls: https://docs.kernel.org/filesystems/proc.html."""
     lines = Path("/proc/self/io").read_text(encoding="ascii").splitlines()
     fields = {name: int(value) for name, _, value in (line.partition(": ") for line in lines)}
