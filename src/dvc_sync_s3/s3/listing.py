@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import functools
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
@@ -15,6 +16,7 @@ from dvc_sync_s3.s3.xml import Node, Written, elements, escaped
 from dvc_sync_s3.store.model import ListedObject
 
 _MAX_KEYS = 1000
+_STAYS = re.compile(r"[\w/\-.*]*", re.ASCII).fullmatch
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,8 @@ def read_token(token: str) -> str:
 
 
 def _url_encode(name: str) -> str:
+    if _STAYS(name):  # so nearly every key does; `quote` takes twice as long to see it
+        return name
     return quote(name, safe="/-_.*")
 
 
