@@ -6,15 +6,15 @@ are read from and written to Git's objects. The few files that other tools need 
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dvc_sync_s3.errors import Blocked
 from dvc_sync_s3.git.command import Git
 from dvc_sync_s3.git.failures import CloneBroken
+from dvc_sync_s3.git.files import Files, blob_id
 from dvc_sync_s3.git.heads import Heads, parse_heads
 from dvc_sync_s3.git.merge_request import push_options
 from dvc_sync_s3.git.model import Author, Proposing, Repository, Tip
@@ -23,10 +23,10 @@ from dvc_sync_s3.git.side_branch import SIDE, TARGET, Base, choose, read_fork
 from dvc_sync_s3.git.trailers import INSTANCE, parse_seq
 
 _TIP = "refs/dvc-sync/tip"
-_OURS = "refs/dvc-sync/commit"
 _DEEPENINGS = ("--deepen=50", "--deepen=500", "--unshallow")
 _NEWEST_OF_OURS = 50
 _REMEMBERED_COMMITS = 10_000
+_MOVES_BETWEEN_COLLECTIONS = 20
 
 
 class Clone:
@@ -52,8 +52,14 @@ class Clone:
         self._place = Place(folder)
         self._git = Git(self._place.git_folder, repository, environ, timeout_s)
         self._is_ours = False
-        self._contents: dict[str, bytes | None] = {}
-        """What was read at the tip: a cycle asks for the same few files again and again."""
+        self._tip = ""
+        """What the ref of that name holds; empty if that must be looked up."""
+        self._moves = 0
+        self._files = Files(self._run)
+        self._positions: dict[str, int | None] = {}
+        """Those that were looked for at the tip, by instance."""
+        self._made = _NOTHING
+        self._signs: bool | None = repository.signing.is_wanted
         self._side: str | None = None
         self._compared: tuple[str, str] | None = None
         self._base = Base.TARGET
@@ -63,7 +69,6 @@ class Clone:
 
         Starts from the server's default branch if it has no such branch, and raises Blocked if it has neither.
         """
-        self._contents.clear()
         set_aside = self._place.set_aside_foreign()
         self._place.remove_locks()
         if not (self._is_ours and self._place.holds(self._repository.url)):
@@ -77,10 +82,7 @@ class Clone:
 
     def read(self, path: str) -> bytes | None:
         """Return the bytes of `path` at the tip, None if it isn't there or no regular file."""
-        if path not in self._contents:
-            ids = self._ids((path,))
-            self._contents[path] = self._run("cat-file", "blob", ids[path]) if path in ids else None
-        return self._contents[path]
+        return self._files.read(path)
 
     def tracks(self, path: str) -> bool:
         """Tell whether Git itself tracks `path` (a file or a folder) at the tip."""
@@ -91,9 +93,14 @@ class Clone:
 
         Looks at all parents of merges. The history is fetched in growing steps, commits only, until a seq is found.
         """
+        if instance not in self._positions:
+            self._positions[instance] = self._look_for_position(instance)
+        return self._positions[instance]
+
+    def _look_for_position(self, instance: str) -> int | None:
         for deepening in ("", *_DEEPENINGS):
             if deepening:
-                self._run("fetch", *_FETCH, "--filter=tree:0", deepening, "origin", self._id(_TIP))
+                self._run("fetch", *_FETCH, "--filter=tree:0", deepening, "origin", self._tip)
             seq = self._seq(instance)
             if seq is not None or not (self._place.git_folder / "shallow").exists():
                 return seq
@@ -101,26 +108,30 @@ class Clone:
 
     def contains(self, commit: str) -> bool:
         """Tell whether the branch, as last refreshed, contains `commit` (among its newest 10,000 commits)."""
+        if commit == self._tip:
+            return True
         known = self._text("rev-list", f"--max-count={_REMEMBERED_COMMITS}", _TIP)
         return commit in known.split()
 
     def commit(self, files: Mapping[str, bytes | None], message: str) -> str:
         """Build a commit on the tip that changes only `files` (path: content, None to remove), and return its id."""
-        index = {"GIT_INDEX_FILE": str(self._place.git_folder / "dvc-sync-index")}
-        self._run("read-tree", _TIP, extra=index)
-        modes = {path: mode for mode, _, path in self._entries(tuple(files)) if mode.startswith("100")}
-        for path, content in files.items():
-            if content is None:
-                self._run("update-index", "-z", "--index-info", stdin=f"0 {_NO_BLOB}\t{path}\0".encode(), extra=index)
-                continue
-            blob = self._run("hash-object", "-w", "--no-filters", "--stdin", stdin=content).decode().strip()
-            entry = f"{modes.get(path, '100644')},{blob},{path}"
-            self._run("update-index", "--add", "--replace", "--cacheinfo", entry, extra=index)
-        tree = self._run("write-tree", "--missing-ok", extra=index).decode().strip()
-        arguments = ("commit-tree", self._signing(), "-p", self._id(_TIP), "-F", "-", tree)
+        extra = {"GIT_INDEX_FILE": str(self._place.git_folder / "dvc-sync-index")}
+        self._run("read-tree", self._tip, extra=extra)
+        self._files.look_up(files)
+        rows = b"".join(self._row(path, content) for path, content in files.items())
+        self._run("update-index", "-z", "--index-info", stdin=rows, extra=extra)
+        tree = self._run("write-tree", "--missing-ok", extra=extra).decode().strip()
+        arguments = ("commit-tree", self._signing(), "-p", self._tip, "-F", "-", tree)
         commit = self._run(*arguments, stdin=message.encode()).decode().strip()
-        self._run("update-ref", _OURS, commit)
+        self._made = Made(commit, self._tip, dict(files))
         return commit
+
+    def _row(self, path: str, content: bytes | None) -> bytes:
+        """Store a content; return the line that puts it into an index, or takes the path out."""
+        if content is None:
+            return f"0 {_NO_BLOB}\t{path}\0".encode()
+        blob = self._run("hash-object", "-w", "--no-filters", "--stdin", stdin=content).decode().strip()
+        return f"{self._files.mode(path)} {blob}\t{path}\0".encode()
 
     def push(self, commit: str) -> None:
         """Make `commit` the tip on the server, creating the branch if need be; raise Rejected if it moved.
@@ -147,10 +158,10 @@ class Clone:
 
     def _signing(self) -> str:
         """Return git's option: commit-tree heeds no commit.gpgSign by itself."""
-        wanted = self._repository.signing.is_wanted
-        if wanted is None:
-            wanted = self._text("config", "--type=bool", "--default=false", "--get", "commit.gpgSign") == "true"
-        return "--gpg-sign" if wanted else "--no-gpg-sign"
+        if self._signs is None:
+            asked = ("config", "--type=bool", "--default=false", "--get", "commit.gpgSign")
+            self._signs = self._text(*asked) == "true"
+        return "--gpg-sign" if self._signs else "--no-gpg-sign"
 
     @property
     def _branch(self) -> str:
@@ -162,6 +173,8 @@ class Clone:
         self._place.mark(self._repository.url)
         self._is_ours = True
         self._compared = None
+        self._made = _NOTHING
+        self._move("")
 
     def _follow(self) -> Tip:
         heads = self._heads()
@@ -169,16 +182,30 @@ class Clone:
         commit, awaits_merge = heads.commits[source], False
         if self._repository.proposing is not None:
             commit, awaits_merge = self._beside(heads, self._repository.proposing)
-        known = self._refs()
-        if commit not in known.values():
-            depth = () if _TIP in known else ("--depth=1",)
-            self._run("fetch", *_FETCH, "--filter=blob:none", *depth, "origin", f"+{source}:{_TIP}")
-            commit = self._id(_TIP)
-        elif known.get(_TIP) != commit:
-            self._run("update-ref", _TIP, commit)
-            self._run("gc", "--auto", "--quiet")  # a fetch does it by itself, but those who only push never fetch
+        if commit != self._tip:
+            self._move(self._bring(source, commit))
         self._write_out()
-        return Tip(commit, is_new_branch=source != self._branch, awaits_merge=awaits_merge)
+        return Tip(self._tip, is_new_branch=source != self._branch, awaits_merge=awaits_merge)
+
+    def _bring(self, source: str, commit: str) -> str:
+        """Make the ref of the tip hold `commit`, or what `source` has become since; return which."""
+        known = self._refs() if commit != self._made.commit else {}
+        if commit == self._made.commit or commit in known.values():
+            self._run("update-ref", _TIP, commit)
+            self._moves += 1
+            if self._moves % _MOVES_BETWEEN_COLLECTIONS == 1:
+                self._run("gc", "--auto", "--quiet")  # a fetch does it by itself, but those who only push never fetch
+            return commit
+        depth = () if _TIP in known else ("--depth=1",)
+        self._run("fetch", *_FETCH, "--filter=blob:none", *depth, "origin", f"+{source}:{_TIP}")
+        return self._text("rev-parse", "--verify", _TIP)
+
+    def _move(self, commit: str) -> None:
+        """Be at `commit`; none if it is empty."""
+        made = self._made
+        self._files.move(commit, made.parent, made.files if commit == made.commit else None)
+        self._positions.clear()
+        self._tip = commit
 
     def _beside(self, heads: Heads, proposing: Proposing) -> tuple[str, bool]:
         """Return the commit to build on, and whether it is the side branch's."""
@@ -226,32 +253,20 @@ class Clone:
         return {name: commit for name, _, commit in (line.partition(" ") for line in lines)}
 
     def _write_out(self) -> None:
-        ids = self._ids(self._paths)
+        self._files.look_up(self._paths)
         for path in self._paths:
-            file = self.folder / path
-            if path not in ids:
+            file, entry = self.folder / path, self._files.entry(path)
+            if entry is None:
                 file.unlink(missing_ok=True)
-            elif not file.is_file() or _blob_id(file.read_bytes()) != ids[path]:
+            elif not file.is_file() or blob_id(file.read_bytes()) != entry.blob:
                 file.parent.mkdir(parents=True, exist_ok=True)
-                file.write_bytes(self._run("cat-file", "blob", ids[path]))
-
-    def _ids(self, paths: tuple[str, ...]) -> dict[str, str]:
-        return {path: blob for mode, blob, path in self._entries(paths) if mode.startswith("100")}
-
-    def _entries(self, paths: tuple[str, ...]) -> list[tuple[str, str, str]]:
-        """Return (mode, object id, path) of those of `paths` that are at the tip."""
-        listing = self._run("ls-tree", "-z", "--full-tree", _TIP, "--", *paths).decode(errors="surrogateescape")
-        rows = (row.partition("\t") for row in listing.split("\0") if row)
-        return [(head.split()[0], head.split()[2], path) for head, _, path in rows]
+                file.write_bytes(self._files.read(path) or b"")
 
     def _seq(self, instance: str) -> int | None:
         pattern = ("--fixed-strings", f"--grep={INSTANCE}: {instance}", f"--max-count={_NEWEST_OF_OURS}")
         messages = self._text("log", "--format=%B%x00", *pattern, _TIP)
         seqs = (parse_seq(message, instance) for message in messages.split("\0"))
         return max((seq for seq in seqs if seq is not None), default=None)
-
-    def _id(self, ref: str) -> str:
-        return self._text("rev-parse", "--verify", ref)
 
     def _text(self, *arguments: str) -> str:
         return self._run(*arguments).decode(errors="replace").strip()
@@ -264,9 +279,17 @@ class Clone:
             raise
 
 
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A commit that we built, and what it changes of its parent."""
+
+    commit: str
+    parent: str
+    files: Mapping[str, bytes | None]
+
+
 _NO_BLOB = "0" * 40
+_NOTHING = Made("", "", {})
+
+
 _FETCH = ("--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules")
-
-
-def _blob_id(content: bytes) -> str:
-    return hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
