@@ -21,6 +21,7 @@ from dvc_sync_s3.s3.checksums import (
 )
 from dvc_sync_s3.s3.chunked import ChunkedReader
 from dvc_sync_s3.s3.errors import ClientGone, S3Error
+from dvc_sync_s3.s3.patience import Patience
 from dvc_sync_s3.s3.request import S3Request
 from dvc_sync_s3.s3.sigv4.chunks import ChunkSignatures
 from dvc_sync_s3.s3.sigv4.claim import UNSIGNED_PAYLOAD
@@ -29,6 +30,10 @@ from dvc_sync_s3.s3.sigv4.verify import Signed
 MAX_SIZE = 5 * 1024**3
 IDLE_TIMEOUT_S = 30.0
 _SLOWEST_BYTES_PER_S = 1024
+_SMALL_BYTES = 16 * 1024
+_LOCKED_BYTES = 2047
+"""Of so few bytes Python's digests keep the interpreter's lock: to get it back from another thread costs more than to
+digest a small body (https://docs.python.org/3.11/library/hashlib.html#hash-algorithms, the note on the GIL)."""
 _SIZE = re.compile(r"\d{1,18}", re.ASCII)
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _STREAMED = {
@@ -42,10 +47,13 @@ _STREAMED = {
 class RequestBody:
     """The body of one request. Iterate it to the end once; then `size`, `md5` and `checksums` are true."""
 
-    def __init__(self, request: S3Request, signed: Signed | None, receive: Receive, idle_timeout_s: float) -> None:
+    def __init__(
+        self, request: S3Request, signed: Signed | None, receive: Receive, patience: Patience, idle_timeout_s: float
+    ) -> None:
         """Read what the headers claim; raise `S3Error` if that alone shows that the body can't be right."""
         self._receive = receive
-        self._idle_timeout_s = idle_timeout_s
+        self._patience = patience
+        self._idle_timeout_s = self._left_s = idle_timeout_s
         self._more = True
         self._payload_hash = _payload_hash(request, signed)
         self.expected_size = _expected_size(request, self._payload_hash)
@@ -91,33 +99,52 @@ class RequestBody:
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         """Yield the decoded bytes; raise `S3Error` at the end unless every claim held."""
-        digests = [self._md5, *self._digests.values(), *([self._sha256] if self._sha256 else [])]
-        async for data in self._chunks if self._chunks is not None else self._arriving():
-            self.size += len(data)
-            if self.size > self.expected_size:
-                raise S3Error("IncompleteBody", "The body has more bytes than its headers announce.")
-            for digest in digests:
-                digest.update(data)
-            yield data
+        if self._chunks is not None:
+            async for data in self._chunks:
+                self._take(data)
+                yield data
+        else:
+            while (piece := await self._next()) is not None:
+                self._take(piece)
+                yield piece
         self._check()
 
     async def _arriving(self) -> AsyncIterator[bytes]:
+        while (piece := await self._next()) is not None:
+            yield piece
+
+    async def _next(self) -> bytes | None:
+        """Return what came next, None after the last."""
         # A client may rest this long, and send no slower than this on average; our own work doesn't count.
-        left_s = self._idle_timeout_s
         now_s = asyncio.get_running_loop().time
         while self._more:
             asked_at_s = now_s()
             try:
-                async with asyncio.timeout(left_s):
-                    message = await self._receive()
+                message = await self._patience.wait(self._receive(), self._left_s)
             except TimeoutError:
                 raise S3Error("RequestTimeout") from None
             if message["type"] == "http.disconnect":
                 raise ClientGone
             self._more = message.get("more_body", False)
-            if data := message.get("body"):
-                left_s = min(left_s - (now_s() - asked_at_s) + len(data) / _SLOWEST_BYTES_PER_S, self._idle_timeout_s)
-                yield data
+            data: bytes = message.get("body", b"")
+            if data:
+                left_s = self._left_s - (now_s() - asked_at_s) + len(data) / _SLOWEST_BYTES_PER_S
+                self._left_s = min(left_s, self._idle_timeout_s)
+                return data
+        return None
+
+    def _take(self, data: bytes) -> None:
+        self.size += len(data)
+        if self.size > self.expected_size:
+            raise S3Error("IncompleteBody", "The body has more bytes than its headers announce.")
+        step = _LOCKED_BYTES if len(data) <= _SMALL_BYTES else len(data)
+        for begin in range(0, len(data), step):
+            piece = data[begin : begin + step]
+            self._md5.update(piece)
+            if self._sha256 is not None:
+                self._sha256.update(piece)
+            for digest in self._digests.values():
+                digest.update(piece)
 
     def _check(self) -> None:
         if self.size != self.expected_size:

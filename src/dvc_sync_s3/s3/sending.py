@@ -9,6 +9,7 @@ from io import BytesIO
 from starlette.types import Message, Send
 
 from dvc_sync_s3.s3.errors import ClientGone
+from dvc_sync_s3.s3.patience import Patience
 from dvc_sync_s3.s3.response import FileBody, PendingBody, Response
 from dvc_sync_s3.s3.xml import DECLARATION
 
@@ -20,9 +21,12 @@ _PIECE_BYTES = 256 * 1024
 class Sender:
     """Send one answer and count its bytes; `close` gives back the file it may hold."""
 
-    def __init__(self, send: Send, method: str, stalled_timeout_s: float = STALLED_TIMEOUT_S) -> None:
+    def __init__(
+        self, send: Send, method: str, patience: Patience, stalled_timeout_s: float = STALLED_TIMEOUT_S
+    ) -> None:
         self._send = send
         self._method = method
+        self._patience = patience
         self._stalled_timeout_s = stalled_timeout_s
         self._file: FileBody | None = None
         self.sent = 0
@@ -86,8 +90,7 @@ class Sender:
     async def _send_in_time(self, message: Message) -> None:
         self.sent += len(message["body"])
         try:
-            async with asyncio.timeout(self._stalled_timeout_s):
-                await self._send(message)
+            await self._patience.wait(self._send(message), self._stalled_timeout_s)
         except TimeoutError:
             raise ClientGone from None
 

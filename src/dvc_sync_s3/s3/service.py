@@ -26,6 +26,7 @@ from dvc_sync_s3.s3.cors import CorsRule, cors_headers, preflight, rules_of
 from dvc_sync_s3.s3.documents import BucketDocument
 from dvc_sync_s3.s3.errors import ClientGone, S3Error, as_s3_error
 from dvc_sync_s3.s3.operations import OPERATIONS
+from dvc_sync_s3.s3.patience import LOOK_EVERY_S, Patience
 from dvc_sync_s3.s3.permissions import require_permission
 from dvc_sync_s3.s3.request import S3Request, parse_request, raw_path_of
 from dvc_sync_s3.s3.response import PendingBody, Response
@@ -77,11 +78,12 @@ class S3Service:
         self._domains = domains
         self._new_buckets = new_buckets
         self._idle_timeout_s = idle_timeout_s
+        self._patience = Patience(min(LOOK_EVERY_S, idle_timeout_s / 4))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, whatever happens, and log one line about it."""
         exchange = _Exchange(f"{random.getrandbits(64):016X}", self._clock.monotonic_s())
-        sender = Sender(send, scope["method"])
+        sender = Sender(send, scope["method"], self._patience)
         status = 499  # what logs call a client that left before its answer
         try:
             try:
@@ -116,7 +118,7 @@ class S3Service:
         operation = OPERATIONS.get(exchange.operation)
         if operation is None:
             raise S3Error("NotImplemented", f"{exchange.operation} is not implemented.")
-        exchange.body = RequestBody(request, signed, receive, self._idle_timeout_s)
+        exchange.body = RequestBody(request, signed, receive, self._patience, self._idle_timeout_s)
         return await operation(
             Call(
                 request=request,

@@ -31,7 +31,8 @@ class Incoming:
 
     def __init__(self, folder: DataFolder) -> None:
         self._folder = folder
-        self._buffer = bytearray()
+        self._pieces: list[bytes] = []
+        self._buffered = 0
         self._path: Path | None = None
         self._file: BinaryIO | None = None
         self._work: asyncio.Future[Any] | None = None
@@ -53,15 +54,16 @@ class Incoming:
 
     async def write(self, data: bytes) -> None:
         """Append `data`; raises OSError if the disk refuses it."""
-        self._buffer += data
+        self._pieces.append(data)
+        self._buffered += len(data)
         self.size += len(data)
-        if len(self._buffer) > SMALL_BYTES:
+        if self._buffered > SMALL_BYTES:
             await self._in_thread(self._spill)
 
     async def seal(self) -> Body:
         """Return the whole body, on disk if it isn't small; raises OSError if the disk refuses it."""
         if self._file is None or self._path is None:
-            return Body(self.size, bytes(self._buffer), None)
+            return Body(self.size, b"".join(self._pieces), None)
         await self._in_thread(functools.partial(self._sync, self._file))
         return Body(self.size, None, self._path.name)
 
@@ -86,8 +88,9 @@ class Incoming:
         if self._file is None:
             name, self._file = self._folder.new_staged(STAGED_PREFIX)
             self._path = self._folder.staging / name
-        self._file.write(self._buffer)
-        self._buffer.clear()
+        self._file.writelines(self._pieces)
+        self._pieces.clear()
+        self._buffered = 0
         return self._file
 
     def _append(self, path: Path, size: int) -> bool:

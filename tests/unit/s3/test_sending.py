@@ -9,6 +9,7 @@ import pytest
 from starlette.types import Message
 
 from dvc_sync_s3.s3.errors import ClientGone
+from dvc_sync_s3.s3.patience import Patience
 from dvc_sync_s3.s3.response import FileBody, PendingBody, Response
 from dvc_sync_s3.s3.sending import Sender
 from dvc_sync_s3.s3.xml import document
@@ -23,7 +24,7 @@ async def test_a_client_that_takes_nothing_more_is_given_up_and_its_file_closed(
             await asyncio.get_running_loop().create_future()
 
     file = BytesIO(b"body")
-    sender = Sender(send, "GET", stalled_timeout_s=0.01)
+    sender = Sender(send, "GET", Patience(0.001), stalled_timeout_s=0.01)
     with pytest.raises(ClientGone):
         await sender.send(Response(body=FileBody(file, 0, 4)))
     sender.close()
@@ -40,7 +41,7 @@ async def test_a_document_that_takes_long_is_announced_by_spaces() -> None:
         if message.get("body") == b" " and len(sent.messages) > 3:
             made.set_result(document("Done", "yes", namespace=""))
 
-    await Sender(send, "POST").send(Response(body=PendingBody(made, interval_s=0.001)))
+    await Sender(send, "POST", Patience()).send(Response(body=PendingBody(made, interval_s=0.001)))
 
     assert "content-length" not in sent.headers
     assert sent.body == b'<?xml version="1.0" encoding="UTF-8"?>\n  <Done>yes</Done>'
