@@ -26,6 +26,12 @@ if sys.platform == "win32":
             with contextlib.suppress(OSError):
                 return msvcrt.locking(descriptor, msvcrt.LK_LOCK, 1)
 
+    def _take_turn(descriptor: int) -> None:
+        """Do nothing: Windows would look once a second whether it is our turn."""
+
+    def _end_turn(descriptor: int) -> None:
+        """Do nothing."""
+
 else:
     import fcntl
 
@@ -34,6 +40,11 @@ else:
 
     def _wait_and_lock(descriptor: int) -> None:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
+
+    _take_turn = _wait_and_lock
+
+    def _end_turn(descriptor: int) -> None:
+        fcntl.flock(descriptor, fcntl.LOCK_UN)
 
 
 def step_back() -> None:
@@ -90,6 +101,27 @@ class FileLock:
 
     def _open(self) -> int:
         return os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+
+
+class Turn:
+    """Let one process after the other do something: whoever waits sleeps until the system wakes it.
+
+    A courtesy, not a lock: where the system has no such way, nobody waits.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Raise OSError if `path` can't be opened."""
+        self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+
+    def __enter__(self) -> None:
+        _take_turn(self._descriptor)
+
+    def __exit__(self, *_: object) -> None:
+        _end_turn(self._descriptor)
+
+    def close(self) -> None:
+        """Close the file."""
+        os.close(self._descriptor)
 
 
 def run_child(

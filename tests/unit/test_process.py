@@ -9,7 +9,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from dvc_sync_s3.process import FileLock, run_child
+from dvc_sync_s3.process import FileLock, Turn, run_child
+from tests.e2e.servers.waiting import wait_until
 
 HOLD = """
 import sys
@@ -46,6 +47,26 @@ def test_a_lock_dies_with_the_process_that_held_it(tmp_path: Path) -> None:
     lock.release()
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows can't wait for a turn")
+def test_one_has_its_turn_when_the_other_has_had_it(tmp_path: Path) -> None:
+    one, two = Turn(tmp_path / "turn"), Turn(tmp_path / "turn")
+    order: list[str] = []
+
+    def take_turn() -> None:
+        with two:
+            order.append("two")
+
+    thread = threading.Thread(target=take_turn)
+    with one:
+        thread.start()
+        thread.join(0.05)
+        order.append("one")
+    thread.join()
+    one.close()
+    two.close()
+    assert order == ["one", "two"]
+
+
 def test_acquire_waits_for_the_holder(tmp_path: Path) -> None:
     one, two = FileLock(tmp_path / "lock"), FileLock(tmp_path / "lock")
     one.acquire()
@@ -76,4 +97,11 @@ def test_a_child_that_takes_too_long_ends_with_all_it_started(tmp_path: Path) ->
     with pytest.raises(subprocess.TimeoutExpired):
         run_child(["/bin/sh", "-c", PARENT], folder=tmp_path, environment={"PATH": os.defpath}, timeout_s=2)
     grandchild = int((tmp_path / "grandchild").read_text())
-    assert not psutil.pid_exists(grandchild) or psutil.Process(grandchild).status() == psutil.STATUS_ZOMBIE
+    wait_until(lambda: is_over(grandchild), what="the end of what the child started", timeout_s=10)
+
+
+def is_over(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from dvc_sync_s3.clock import Clock
+    from dvc_sync_s3.process import Turn
 
 T = TypeVar("T")
 _Loop = asyncio.AbstractEventLoop
@@ -47,8 +48,13 @@ class Committer:
     the commit, fails the whole group, and nothing of the group is written.
     """
 
-    def __init__(self, connection: sqlite3.Connection, clock: Clock, committed: Callable[[], None]) -> None:
+    def __init__(self, connection: sqlite3.Connection, turn: Turn, clock: Clock, committed: Callable[[], None]) -> None:
+        """Own `connection` and a `turn` of the one file that all committers of this index share.
+
+        Who comes too early is let wait by SQLite up to 0.1 s longer than it must: sqlite3.c, sqliteDefaultBusyCallback.
+        """
         self._connection = connection
+        self._turn = turn
         self._clock = clock
         self._committed = committed
         self._queue: queue.SimpleQueue[list[_Queued] | None] = queue.SimpleQueue()
@@ -84,6 +90,7 @@ class Committer:
         self._queue.put(None)
         self._thread.join()
         self._connection.close()
+        self._turn.close()
 
     def _hand_over(self, loop: _Loop) -> None:
         if arriving := self._arriving.pop(loop, None):
@@ -104,18 +111,22 @@ class Committer:
 
     def _commit(self, group: Sequence[_Queued]) -> list[_Settled]:
         try:
-            self._connection.execute("BEGIN IMMEDIATE")
+            with self._turn:
+                return self._write(group)
+        except BaseException as error:  # noqa: BLE001 - every caller raises it
+            return [_Settled(queued, error=error) for queued in group]
+
+    def _write(self, group: Sequence[_Queued]) -> list[_Settled]:
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
             transaction = Transaction(self._connection, as_us(self._clock.now()))
             settled = _evaluate_all(group, transaction)
             transaction.finish()
-        except BaseException as error:  # noqa: BLE001 - every caller raises it
-            self._roll_back()
-            return [_Settled(queued, error=error) for queued in group]
+        except BaseException:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+            raise
         return settled
-
-    def _roll_back(self) -> None:
-        if self._connection.in_transaction:
-            self._connection.execute("ROLLBACK")
 
 
 def _evaluate_all(group: Sequence[_Queued], transaction: Transaction) -> list[_Settled]:

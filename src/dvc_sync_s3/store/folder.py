@@ -32,6 +32,7 @@ class DataFolder:
         self.uploads = self.hidden / "uploads"
         self.publisher_lock = self.hidden / "publisher.lock"
         self.setup_lock = self.hidden / "setup.lock"
+        self.writers_turn = self.hidden / "writers.turn"
 
     def make(self) -> None:
         """Create the hidden folders, durably; raises OSError."""

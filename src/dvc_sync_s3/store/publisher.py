@@ -22,7 +22,7 @@ from dvc_sync_s3.store.incoming import remove_file
 from dvc_sync_s3.store.index import Place
 from dvc_sync_s3.store.shrinking import shrink
 from dvc_sync_s3.store.sweep import sweep
-from dvc_sync_s3.store.tree import Pending, Tree
+from dvc_sync_s3.store.tree import Copy, Pending, Tree
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -157,22 +157,42 @@ class Publisher:
             if not rows:
                 break
             after = rows[-1][0]
-            done: list[_Done] = []
-            for seq, bucket, key, place, staged in rows:
-                if self._stop.is_set():
-                    break
-                pending = Pending(seq, bucket, key, None if place is None else Place(place), staged)
-                try:
-                    done.append(_Done(pending, self._tree.publish(pending, connection)))
-                except OSError as error:
-                    failed = failed or error
+            pending = [Pending(seq, bucket, key, _place(place), staged) for seq, bucket, key, place, staged in rows]
+            done, trouble = self._publish_batch(pending, connection)
             self._finish(done)
             published += len(done)
+            failed = failed or trouble
         if failed is not None:
             raise failed
         if removed_buckets and not self._stop.is_set():
             self._remove_folders(removed_buckets)
         return published
+
+    def _publish_batch(
+        self, batch: Sequence[Pending], connection: sqlite3.Connection
+    ) -> tuple[list[_Done], OSError | None]:
+        """Return what was done and what first failed; all copies are begun before the first is waited for."""
+        begun: dict[int, Copy | None] = {}
+        done: list[_Done] = []
+        failed = None
+        try:
+            for pending in batch:
+                try:
+                    begun[pending.seq] = self._tree.copy(pending, connection)
+                except OSError as error:
+                    failed = failed or error
+            for pending in batch:
+                if pending.seq not in begun or self._stop.is_set():
+                    continue
+                try:
+                    done.append(_Done(pending, self._tree.publish(pending, begun[pending.seq])))
+                except OSError as error:
+                    failed = failed or error
+        finally:
+            for copy in begun.values():
+                if copy is not None:
+                    copy.drop()
+        return done, failed
 
     def _remove_folders(self, buckets: Sequence[str]) -> None:
         for bucket in buckets:
@@ -186,6 +206,10 @@ class Publisher:
         for one in done:
             if one.pending.staged is not None:
                 remove_file(self._folder.staging / one.pending.staged)
+
+
+def _place(word: str | None) -> Place | None:
+    return None if word is None else Place(word)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING
 
+from dvc_sync_s3.process import Turn
 from dvc_sync_s3.store import index
 from dvc_sync_s3.store.committer import Committer
 from dvc_sync_s3.store.folder import DataFolder
@@ -26,7 +27,7 @@ def publishing(folder: Path, clock: Clock, upload_expiry: timedelta | None) -> I
     """
     data = DataFolder(folder)
     connection = index.connect(data.index)
-    committer = Committer(connection, clock, lambda: None)
+    committer = Committer(connection, Turn(data.writers_turn), clock, lambda: None)
     publisher = Publisher(data, data.rules(), committer, clock, upload_expiry)
     publisher.start()
     try:

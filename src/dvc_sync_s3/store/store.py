@@ -7,7 +7,7 @@ import functools
 from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeVar
 
-from dvc_sync_s3.process import FileLock
+from dvc_sync_s3.process import FileLock, Turn
 from dvc_sync_s3.store import adopt, buckets, index, placement, uploads, writes
 from dvc_sync_s3.store.checkpointer import Checkpointer
 from dvc_sync_s3.store.committer import Committer
@@ -222,7 +222,7 @@ class Store(Reader):
         finally:
             setup.release()
         self._checkpointer = Checkpointer(self._folder.index)
-        self._committer = Committer(connection, self._clock, self._committed)
+        self._committer = Committer(connection, Turn(self._folder.writers_turn), self._clock, self._committed)
         if self._wake_publisher is None:
             publisher = Publisher(self._folder, rules, self._committer, self._clock, self._upload_expiry)
             publisher.start()

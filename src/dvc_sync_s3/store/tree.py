@@ -7,7 +7,7 @@ import errno
 import os
 import shutil
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from dvc_sync_s3 import durable
 from dvc_sync_s3.store import placement
@@ -45,6 +45,27 @@ class Pending:
     staged: str | None
 
 
+@dataclass(slots=True)
+class Copy:
+    """A body on its way: a file in staging, `file` still to be waited for unless None."""
+
+    path: Path
+    file: BinaryIO | None
+
+    def settle(self) -> None:
+        """Wait until it is on disk; raises OSError."""
+        if self.file is not None:
+            file, self.file = self.file, None
+            with file:
+                durable.sync_file(file)
+
+    def drop(self) -> None:
+        """Remove what is left of it: all if moving failed, one of two names of one file."""
+        if self.file is not None:
+            self.file.close()
+        self.path.unlink(missing_ok=True)
+
+
 class Tree:
     """Bring plain files up to date, one change at a time and one thread at a time."""
 
@@ -53,22 +74,39 @@ class Tree:
         self._rules = rules
         self._changed: set[Path] = set()
 
-    def publish(self, pending: Pending, connection: sqlite3.Connection) -> Place | None:
-        """Write or remove the plain file and return where the body is now, None if there is none.
+    def copy(self, pending: Pending, connection: sqlite3.Connection) -> Copy | None:
+        """Begin to write the body of `pending` and return the copy to `publish`; raises OSError.
+
+        None if there is no body: `pending` is a deletion, or was superseded meanwhile.
+        """
+        if pending.place is None:
+            return None
+        if pending.staged is not None:
+            return self._link(self._folder.staging / pending.staged)
+        row = connection.execute("SELECT body FROM bodies WHERE seq = ?", (pending.seq,)).fetchone()
+        if row is None:
+            return None
+        name, file = self._folder.new_staged(PUBLISHED_PREFIX)
+        copy = Copy(self._folder.staging / name, file)
+        try:
+            file.write(row[0])
+            durable.begin_sync(file)
+        except BaseException:
+            copy.drop()
+            raise
+        return copy
+
+    def publish(self, pending: Pending, copy: Copy | None) -> Place | None:
+        """Make `copy` the plain file, or remove that, and return where the body is now, None if there is none.
 
         A change superseded meanwhile is passed over. Durable after `sync`; raises OSError.
         """
         if pending.place is None:
             self._remove(pending.bucket, pending.key)
-            return None
-        copy = self._copy(pending, connection)
         if copy is None:
             return None
-        try:
-            return self._move(copy, pending.bucket, pending.key)
-        finally:
-            # Still there if moving failed, or if both names were links to one file.
-            copy.unlink(missing_ok=True)
+        copy.settle()
+        return self._move(copy.path, pending.bucket, pending.key)
 
     def remove_bucket(self, bucket: str) -> None:
         """Remove the folder of a deleted bucket, unless someone put files of their own there; durable after `sync`."""
@@ -84,19 +122,7 @@ class Tree:
                 durable.sync_folder(folder)
         self._changed.clear()
 
-    def _copy(self, pending: Pending, connection: sqlite3.Connection) -> Path | None:
-        if pending.staged is not None:
-            return self._link(self._folder.staging / pending.staged)
-        row = connection.execute("SELECT body FROM bodies WHERE seq = ?", (pending.seq,)).fetchone()
-        if row is None:
-            return None
-        name, file = self._folder.new_staged(PUBLISHED_PREFIX)
-        with file:
-            file.write(row[0])
-            durable.sync_file(file)
-        return self._folder.staging / name
-
-    def _link(self, staged: Path) -> Path | None:
+    def _link(self, staged: Path) -> Copy | None:
         # A second name, not a move: readers find the first until the row names the plain file.
         copy = staged.with_name(f"{PUBLISHED_PREFIX}-{staged.name}")
         copy.unlink(missing_ok=True)
@@ -104,7 +130,7 @@ class Tree:
             link_or_copy(staged, copy)
         except FileNotFoundError:
             return None
-        return copy
+        return Copy(copy, None)
 
     def _move(self, copy: Path, bucket: str, key: str) -> Place:
         path = placement.plain_path(bucket, key, self._rules)

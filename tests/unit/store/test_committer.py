@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from dvc_sync_s3.process import Turn
 from dvc_sync_s3.store import index
 from dvc_sync_s3.store.committer import Committer
 from dvc_sync_s3.store.transaction import Transaction
@@ -30,7 +31,7 @@ class Desk:
         self.connection = index.set_up(path)
         self.statements: list[str] = []
         self.connection.set_trace_callback(self.statements.append)
-        self.committer = Committer(self.connection, StillClock(), lambda: None)
+        self.committer = Committer(self.connection, Turn(path.with_name("turn")), StillClock(), lambda: None)
 
     def commits(self) -> int:
         return self.statements.count("COMMIT")

@@ -11,6 +11,7 @@ import pytest
 
 from dvc_sync_s3 import durable
 from dvc_sync_s3.clock import SystemClock
+from dvc_sync_s3.process import Turn
 from dvc_sync_s3.store import buckets, folder, index, writes
 from dvc_sync_s3.store.committer import Committer
 from dvc_sync_s3.store.folder import DataFolder, open_body
@@ -27,7 +28,7 @@ class Desk:
         self.folder = DataFolder(root)
         self.folder.make()
         clock = SystemClock()
-        self.committer = Committer(index.set_up(self.folder.index), clock, lambda: None)
+        self.committer = Committer(index.set_up(self.folder.index), Turn(self.folder.writers_turn), clock, lambda: None)
         self.publisher = Publisher(self.folder, self.folder.rules(), self.committer, clock)
         self.committer.write_and_wait(lambda transaction: buckets.create_bucket(transaction, "team", None, None, {}))
         self.reader = Reader(root)
