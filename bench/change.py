@@ -29,9 +29,9 @@ def measure(scale: Scale, folder: Path) -> list[Line]:
         )
         remote = folder / f"team-{sizes[1]}" / "dvc-remote"
         before = bytes_below(remote)
-        few_ms, one_ms = (median(values) for values in by_turns(ROUNDS, few.change_one, many.change_one))
-        sent_mb = (bytes_below(remote) - before) / 1e6 / ROUNDS
-        scattered = by_turns(5, many.change_one, lambda: _scattered(many))
+        few_ms, one_ms = (median(values) for values in by_turns(scale.rounds(ROUNDS), few.change_one, many.change_one))
+        sent_mb = (bytes_below(remote) - before) / 1e6 / scale.rounds(ROUNDS)
+        scattered = by_turns(scale.rounds(ROUNDS), many.change_one, lambda: _scattered(many))
     single_ms, hundred_ms = (median(values) for values in scattered)
     count = many.records
     figures = f"{count:,} records {one_ms:.0f} ms, {few.records:,} records {few_ms:.0f} ms"

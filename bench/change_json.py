@@ -34,7 +34,7 @@ def measure(scale: Scale, folder: Path) -> list[Line]:
         write_array(file, many.records)
         for one in (few, many):
             one.reset_peak()
-        cycles_ms, _, once_ms = by_turns(ROUNDS, many.change_one, few.change_one, lambda: _once_ms(file))
+        cycles_ms, _, once_ms = by_turns(scale.rounds(ROUNDS), many.change_one, few.change_one, lambda: _once_ms(file))
         few_mb, many_mb = few.peak_mb(), many.peak_mb()
     cycle, once = median(cycles_ms), median(once_ms)
     size_mb = file.stat().st_size / 1e6

@@ -25,7 +25,7 @@ def measure(scale: Scale, folder: Path) -> list[Line]:
         s3 = running.enter_context(serve_s3(folder / "s3", bucket="team-data", log=folder / "s3.log"))
         git = running.enter_context(serve_git(folder / "git"))
         few, many = (running.enter_context(_syncing(folder, size, s3, git)) for size in sizes)
-        few_ms, many_ms = (median(values) for values in by_turns(ROUNDS, few.change_one, many.change_one))
+        few_ms, many_ms = (median(values) for values in by_turns(scale.rounds(ROUNDS), few.change_one, many.change_one))
         requests = len(git.requests)
         many.change_one()
         requests = len(git.requests) - requests

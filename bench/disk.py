@@ -29,10 +29,10 @@ def measure(scale: Scale, folder: Path) -> list[Line]:
         service.wait_until_synced()
         service.records = count
         before = bytes_below(folder / "service" / "git")
-        for _ in range(LATER_CHANGES):
+        for _ in range(scale.rounds(LATER_CHANGES)):
             service.change_one()
         grown = bytes_below(folder / "service" / "git") - before
-        time.sleep(REST_S)
+        time.sleep(scale.rounds(REST_S))
         taken, sizes = allocated_below(folder / "service"), bytes_below(folder / "service")
     figures = (
         f"{count:,} annotations, {saved / 1e6:.0f} MB: {taken / 1e6:.0f} MB allocated, {sizes / 1e6:.0f} MB in files"

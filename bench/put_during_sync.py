@@ -43,7 +43,7 @@ def measure(scale: Scale, folder: Path) -> list[Line]:
         duration_s = scale.choose(1, 3, 5)
         with _annotating(busy):
             found = by_turns(
-                ROUNDS,
+                scale.rounds(ROUNDS),
                 lambda: run_load(idle.server.port, requests, CONNECTIONS, duration_s).p99_ms,
                 lambda: run_load(busy.server.port, requests, CONNECTIONS, duration_s).p99_ms,
             )

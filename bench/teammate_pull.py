@@ -19,7 +19,8 @@ def measure(scale: Scale, folder: Path) -> list[Line]:
     sizes = (scale.choose(2_000, FEW, FEW), scale.choose(10_000, 100_000, 1_000_000))
     with ExitStack() as running:
         few_s, many_s = (
-            median(values) for values in by_turns(ROUNDS, *(_pulls(running, folder, size) for size in sizes))
+            median(values)
+            for values in by_turns(scale.rounds(ROUNDS), *(_pulls(running, folder, size) for size in sizes))
         )
     figures = f"{sizes[1]:,} records {many_s:.2f} s, {sizes[0]:,} records {few_s:.2f} s"
     target = Target(most=2, words=f"x at {FEW:,} (target is for 1,000,000)")
