@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from email.utils import format_datetime
+from functools import lru_cache
 
 from dvc_sync_s3.s3.encryption import check_write_encryption
 from dvc_sync_s3.s3.errors import S3Error
@@ -136,16 +138,28 @@ def user_metadata(headers: Headers) -> Pairs:
     return kept
 
 
+@lru_cache(maxsize=1024)
+def http_date(time: datetime) -> str:
+    """Write a time as headers do, without its fraction of a second (RFC 9110, section 5.6.7).
+
+    >>> from datetime import UTC
+    >>> http_date(datetime(2013, 5, 24, 1, 2, 3, 400, tzinfo=UTC))
+    'Fri, 24 May 2013 01:02:03 GMT'
+    """
+    return format_datetime(time, usegmt=True)
+
+
 def object_headers(found: StoredObject, query: Query) -> dict[str, str]:
     """Return what GET, HEAD and a 304 say of an object; `response-*` in the query has the last word."""
     headers = {
         "ETag": f'"{found.etag}"',
-        "Last-Modified": format_datetime(found.modified_at, usegmt=True),
+        "Last-Modified": http_date(found.modified_at),
         "Accept-Ranges": "bytes",
         "Content-Type": found.content_type or DEFAULT_CONTENT_TYPE,
     }
-    headers.update((name.title(), value) for name, value in found.headers)
-    headers.update((f"{_METADATA}{name}", value) for name, value in found.metadata)
+    if found.headers or found.metadata:
+        headers.update((name.title(), value) for name, value in found.headers)
+        headers.update((f"{_METADATA}{name}", value) for name, value in found.metadata)
     if found.tags:
         headers["x-amz-tagging-count"] = str(len(found.tags))
     for name in _OVERRIDES if query else ():

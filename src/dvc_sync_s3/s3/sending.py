@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
-from io import BytesIO
 
 from starlette.types import Message, Send
 
@@ -12,6 +10,7 @@ from dvc_sync_s3.s3.errors import ClientGone
 from dvc_sync_s3.s3.patience import Patience
 from dvc_sync_s3.s3.response import FileBody, PendingBody, Response
 from dvc_sync_s3.s3.xml import DECLARATION
+from dvc_sync_s3.store.folder import read_at_once
 
 STALLED_TIMEOUT_S = 300.0
 """Long, because players and readers of large objects pause."""
@@ -53,9 +52,11 @@ class Sender:
         if self._method == "HEAD" or response.status in (204, 304):
             await self._send({"type": "http.response.body"})
         elif isinstance(response.body, FileBody):
-            data = _read_at_once(response.body)
+            # In memory, as small bodies mostly are: a hop to a thread costs more.
+            body = response.body
+            data = read_at_once(body.file, body.offset, body.size) if body.size <= _PIECE_BYTES else None
             if data is None:
-                await self._send_file(response.body)
+                await self._send_file(body)
             else:
                 await self._send_in_time({"type": "http.response.body", "body": data})
         elif isinstance(response.body, PendingBody):
@@ -98,17 +99,3 @@ class Sender:
         """Close the file, however sending ended."""
         if self._file is not None:
             self._file.file.close()
-
-
-def _read_at_once(body: FileBody) -> bytes | None:
-    """Return a small body that can be read without waiting for the disk, else None: a hop to a thread costs more."""
-    if body.size > _PIECE_BYTES:
-        return None
-    if isinstance(body.file, BytesIO):
-        return body.file.getvalue()[body.offset : body.offset + body.size]
-    buffer = bytearray(body.size)
-    try:
-        read = os.preadv(body.file.fileno(), [buffer], body.offset, os.RWF_NOWAIT)
-    except (AttributeError, OSError):  # not Linux; not in memory, or on a file system that can't tell
-        return None
-    return bytes(buffer) if read == body.size else None

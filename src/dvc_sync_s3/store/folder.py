@@ -8,6 +8,7 @@ import os
 import secrets
 import stat
 import unicodedata
+from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
 
@@ -108,3 +109,15 @@ def open_body(path: Path | str, size: int) -> BinaryIO | None:
         return os.fdopen(descriptor, "rb")
     os.close(descriptor)
     return None
+
+
+def read_at_once(file: BinaryIO, offset: int, size: int) -> bytes | None:
+    """Return `size` bytes from `offset` if they can be read without waiting for the disk, else None."""
+    if isinstance(file, BytesIO):
+        return file.getvalue()[offset : offset + size]
+    buffer = bytearray(size)
+    try:
+        read = os.preadv(file.fileno(), [buffer], offset, os.RWF_NOWAIT)
+    except (AttributeError, OSError):  # not Linux; not in memory, or on a file system that can't tell
+        return None
+    return bytes(buffer) if read == size else None

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from dvc_sync_s3.store.transaction import Transaction
 
 BATCH = 128
-"""Changes that share the waits for their folders and one transaction."""
+"""Changes that share the waits for their folders and one transaction; as many files are open at once."""
 PATIENCE_S = 5.0
 """How often to look for a dead lock holder, for other processes' writes, and at what failed."""
 SWEEP_EVERY_S = 24 * 3600.0

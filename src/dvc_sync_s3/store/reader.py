@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from dvc_sync_s3.store import index, uploads
 from dvc_sync_s3.store.errors import BodyLost
-from dvc_sync_s3.store.folder import DataFolder, open_body
+from dvc_sync_s3.store.folder import DataFolder, open_body, read_at_once
 from dvc_sync_s3.store.index import CURRENT, ENTRY_COLUMNS, Entry, Place, as_entry, as_time
 from dvc_sync_s3.store.listing import list_page, list_uploads
 from dvc_sync_s3.store.model import (
@@ -26,6 +26,7 @@ from dvc_sync_s3.store.model import (
     UploadsRequest,
     Waiting,
 )
+from dvc_sync_s3.store.remembered import RememberedBodies
 
 if TYPE_CHECKING:
     import sqlite3
@@ -64,8 +65,10 @@ class Reader:
     disk. All raise Transient if the folder has no index yet, and sqlite3.Error or OSError if the disk fails.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, remembered_bytes: int = 0) -> None:
+        """Keep up to `remembered_bytes` of small bodies in memory."""
         self._folder = DataFolder(folder)
+        self._remembered = RememberedBodies(remembered_bytes)
         self._local = threading.local()
         self._connections: list[sqlite3.Connection] = []
         self._connections_lock = threading.Lock()
@@ -120,6 +123,8 @@ class Reader:
             row = self._connection().execute(_CURRENT_WITH_BODY, (bucket, key)).fetchone()
             if row is None:
                 return None
+            if (remembered := self._remembered.get(row)) is not None:
+                return remembered[0].object, BytesIO(remembered[1])
             entry = as_entry(row)
             if entry.place is Place.BODY:
                 return entry.object, BytesIO(row[17])
@@ -129,7 +134,7 @@ class Reader:
             # A plain file is replaced only after the row: an unchanged row vouches for what was opened before.
             if body is not None:
                 if self._is_still(entry):
-                    return entry.object, body
+                    return entry.object, self._remember(row, entry, body)
                 body.close()
             else:
                 seen = entry
@@ -204,6 +209,16 @@ class Reader:
         if entry.place is Place.ODD:
             return open_body(self._folder.odd_path(stored.bucket, stored.key), stored.size)
         return self._folder.open_plain((stored.bucket, *stored.key.split("/")), stored.size)
+
+    def _remember(self, row: index.Row, entry: Entry, body: BinaryIO) -> BinaryIO:
+        if not self._remembered.wants(entry):
+            return body
+        data = read_at_once(body, 0, entry.object.size)
+        if data is None:
+            return body
+        body.close()
+        self._remembered.remember(row, entry, data)
+        return BytesIO(data)
 
     @contextlib.contextmanager
     def _snapshot(self) -> Iterator[sqlite3.Connection]:

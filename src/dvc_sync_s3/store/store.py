@@ -17,6 +17,7 @@ from dvc_sync_s3.store.known_buckets import KnownBuckets
 from dvc_sync_s3.store.publisher import Publisher
 from dvc_sync_s3.store.puts import Put
 from dvc_sync_s3.store.reader import Reader
+from dvc_sync_s3.store.remembered import MOST_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -57,7 +58,7 @@ class Store(Reader):
 
         Plain files are written by a thread of this store, unless another process does it that `wake_publisher` wakes.
         """
-        super().__init__(folder)
+        super().__init__(folder, MOST_BYTES)
         self._wake_publisher = wake_publisher
         self._upload_expiry = upload_expiry
         self._clock = clock

@@ -6,7 +6,9 @@ import contextlib
 import errno
 import os
 import shutil
+import stat
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from dvc_sync_s3 import durable
@@ -15,7 +17,6 @@ from dvc_sync_s3.store.index import Place
 
 if TYPE_CHECKING:
     import sqlite3
-    from pathlib import Path
 
     from dvc_sync_s3.store.folder import DataFolder
 
@@ -51,6 +52,9 @@ class Copy:
 
     path: Path
     file: BinaryIO | None
+    is_link: bool = False
+    """Another name of a staged file."""
+    is_gone: bool = False
 
     def settle(self) -> None:
         """Wait until it is on disk; raises OSError."""
@@ -59,11 +63,17 @@ class Copy:
             with file:
                 durable.sync_file(file)
 
+    def move(self, target: str | Path) -> None:
+        """Put it in the place of `target`; raises OSError."""
+        self.path.replace(target)
+        self.is_gone = not self.is_link  # both names of one file would stay
+
     def drop(self) -> None:
-        """Remove what is left of it: all if moving failed, one of two names of one file."""
+        """Remove what is left of it."""
         if self.file is not None:
             self.file.close()
-        self.path.unlink(missing_ok=True)
+        if not self.is_gone:
+            self.path.unlink(missing_ok=True)
 
 
 class Tree:
@@ -73,6 +83,8 @@ class Tree:
         self._folder = folder
         self._rules = rules
         self._changed: set[Path] = set()
+        self._ours: dict[str, bool] = {}
+        """Folders seen since the last `sync`, and whether they are where their names say, not behind a symlink."""
 
     def copy(self, pending: Pending, connection: sqlite3.Connection) -> Copy | None:
         """Begin to write the body of `pending` and return the copy to `publish`; raises OSError.
@@ -106,10 +118,11 @@ class Tree:
         if copy is None:
             return None
         copy.settle()
-        return self._move(copy.path, pending.bucket, pending.key)
+        return self._move(copy, pending.bucket, pending.key)
 
     def remove_bucket(self, bucket: str) -> None:
         """Remove the folder of a deleted bucket, unless someone put files of their own there; durable after `sync`."""
+        self._ours.clear()
         with contextlib.suppress(OSError):
             (self._folder.root / bucket).rmdir()
         self._changed.add(self._folder.root)
@@ -121,6 +134,7 @@ class Tree:
             with contextlib.suppress(FileNotFoundError, NotADirectoryError):
                 durable.sync_folder(folder)
         self._changed.clear()
+        self._ours.clear()
 
     def _link(self, staged: Path) -> Copy | None:
         # A second name, not a move: readers find the first until the row names the plain file.
@@ -130,32 +144,42 @@ class Tree:
             link_or_copy(staged, copy)
         except FileNotFoundError:
             return None
-        return Copy(copy, None)
+        return Copy(copy, None, is_link=True)
 
-    def _move(self, copy: Path, bucket: str, key: str) -> Place:
+    def _move(self, copy: Copy, bucket: str, key: str) -> Place:
         path = placement.plain_path(bucket, key, self._rules)
         odd = self._folder.odd_path(bucket, key)
         if path is not None and self._move_into_tree(copy, path):
-            odd.unlink(missing_ok=True)
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(odd)
             return Place.TREE
-        copy.replace(odd)
-        self._changed.add(odd.parent)
+        copy.move(odd)
+        self._changed.add(self._folder.odd)
         return Place.ODD
 
-    def _move_into_tree(self, copy: Path, path: tuple[str, ...]) -> bool:
-        plain = self._folder.tree_path(path)
-        if plain is None or plain.is_dir():  # which Windows would call a lack of permission
-            return False
+    def _move_into_tree(self, copy: Copy, path: tuple[str, ...]) -> bool:
+        folder, name = "/".join((str(self._folder.root), *path[:-1])), path[-1]
         try:
-            plain.parent.mkdir(parents=True, exist_ok=True)
-            copy.replace(plain)
+            if not self._is_ours(folder) or _is_no_file(plain := f"{folder}/{name}"):
+                return False
+            copy.move(plain)
         except OSError as error:
             if error.errno in _NO_ROOM_FOR_THE_PATH:
                 return False
             raise
-        # All of them: a process that was killed may have made a folder whose name is not on disk yet.
-        self._changed.update(parent for parent in plain.parents if parent.is_relative_to(self._folder.root))
         return True
+
+    def _is_ours(self, folder: str) -> bool:
+        """Make the folder if it isn't there, and return whether no symlink leads it elsewhere; raises OSError."""
+        if folder not in self._ours:
+            path = Path(folder)
+            is_ours = os.path.realpath(folder) == str(path)
+            if is_ours:
+                path.mkdir(parents=True, exist_ok=True)
+                # All of them: a process that was killed may have made a folder whose name is not on disk yet.
+                self._changed.update(each for each in (path, *path.parents) if each.is_relative_to(self._folder.root))
+            self._ours[folder] = is_ours
+        return self._ours[folder]
 
     def _remove(self, bucket: str, key: str) -> None:
         path = placement.plain_path(bucket, key, self._rules)
@@ -170,6 +194,7 @@ class Tree:
         self._changed.add(odd.parent)
 
     def _remove_empty(self, folder: Path, bucket_folder: Path) -> None:
+        self._ours.clear()
         while folder != bucket_folder:
             try:
                 folder.rmdir()
@@ -179,6 +204,15 @@ class Tree:
                 break  # not empty
             folder = folder.parent
         self._changed.add(folder)
+
+
+def _is_no_file(path: str) -> bool:
+    """Tell whether a folder or a symlink is there, which Windows would call a lack of permission."""
+    try:
+        mode = os.lstat(path).st_mode
+    except FileNotFoundError:
+        return False
+    return stat.S_ISDIR(mode) or stat.S_ISLNK(mode)
 
 
 def link_or_copy(source: Path, target: Path) -> None:

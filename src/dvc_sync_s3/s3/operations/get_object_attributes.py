@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from email.utils import format_datetime
-
 from dvc_sync_s3.s3.call import Call
 from dvc_sync_s3.s3.checksums import checksum_nodes
 from dvc_sync_s3.s3.encryption import check_read_encryption
 from dvc_sync_s3.s3.errors import S3Error
-from dvc_sync_s3.s3.objects import storage_class
+from dvc_sync_s3.s3.objects import http_date, storage_class
 from dvc_sync_s3.s3.request import Headers
 from dvc_sync_s3.s3.response import Response
 from dvc_sync_s3.s3.xml import CONTENT_TYPE, Node, document
@@ -33,7 +31,7 @@ async def get_object_attributes(call: Call) -> Response:
         ("ObjectSize", found.size),
     ]
     told = [(name, value) for name, value in attributes if name in named]
-    answer = {"Content-Type": CONTENT_TYPE, "Last-Modified": format_datetime(found.modified_at, usegmt=True)}
+    answer = {"Content-Type": CONTENT_TYPE, "Last-Modified": http_date(found.modified_at)}
     return Response(headers=answer, body=document("GetObjectAttributesResponse", told))
 
 
