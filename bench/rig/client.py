@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator, Sequence
 
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
+_CLOSE = re.compile(rb"\r\nconnection: *close", re.IGNORECASE)
 _CHUNKED = re.compile(rb"\r\ntransfer-encoding: *chunked", re.IGNORECASE)
 
 
@@ -37,6 +38,10 @@ def send(port: int, requests: Sequence[bytes], connections: int, duration_s: flo
                     continue
                 now_s = time.perf_counter()
                 latencies_s.append(now_s - one.began_s)
+                if one.is_closing:
+                    selector.unregister(one.socket)
+                    one.reconnect()
+                    selector.register(one.socket, selectors.EVENT_READ, one)
                 if now_s > deadline_s or not one.send_next(waiting):
                     selector.unregister(one.socket)
     for one in opened:
@@ -56,10 +61,25 @@ def ask(port: int, request: bytes) -> bytes:
 
 class _Connection:
     def __init__(self, port: int) -> None:
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout=60)
-        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._port = port
+        self.socket = self._connect()
         self.began_s = 0.0
         self._answer = b""
+
+    @property
+    def is_closing(self) -> bool:
+        """Return whether the server said that it closes the connection after this answer, as moto does after each."""
+        return _CLOSE.search(self._answer.partition(b"\r\n\r\n")[0]) is not None
+
+    def reconnect(self) -> None:
+        """Go on over a new connection."""
+        self.socket.close()
+        self.socket = self._connect()
+
+    def _connect(self) -> socket.socket:
+        connected = socket.create_connection(("127.0.0.1", self._port), timeout=60)
+        connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return connected
 
     @property
     def body(self) -> bytes:
