@@ -22,7 +22,7 @@ _AWS = "https://docs.aws.amazon.com/AmazonS3/latest/API"
 _WRITTEN_BY = "<!-- Written by scripts/write_reference.py; don't edit it by hand. -->"
 
 _GROUPS: Mapping[str, tuple[str, ...]] = {
-    "The service": ("HOST", "PORT"),
+    "The service": ("HOST", "PORT", "WEB_CONCURRENCY"),
     "What Label Studio connects to": ("AWS_", "S3_"),
     "The team's repository": ("GIT_",),
     "The dataset and its DVC remote": ("DVC_",),

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import multiprocessing
 import os
+import signal
 import subprocess
 import sys
+import threading
 from typing import IO, TYPE_CHECKING
 
 import psutil
@@ -57,6 +60,27 @@ def never_wait(pipe: IO[bytes]) -> None:
     """Let a write to a full `pipe` raise BlockingIOError, where the system can."""
     if sys.platform != "win32":
         os.set_blocking(pipe.fileno(), False)
+
+
+def end_with_parent() -> None:
+    """End this process, as if it were asked to, when the server process that started it is gone.
+
+    Killed, a server of several processes would leave the others behind, on the port that the next one needs.
+    """
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        return
+
+    def wait() -> None:
+        parent.join()
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=wait, name="parent-watch", daemon=True).start()
+
+
+def is_first_of_its_kind() -> bool:
+    """Tell whether this process is the only one of a server, or the first of several that it started."""
+    return multiprocessing.current_process().name in {"MainProcess", "SpawnProcess-1"}
 
 
 class FileLock:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -32,9 +33,9 @@ class Server:
         self._port = free_port()
         self._process: ServerProcess | None = None
 
-    def serve(self) -> None:
+    def serve(self, processes: int = 1) -> None:
         """Start it as `make run` does."""
-        self._start("dvc_sync_s3", "serve")
+        self._start("dvc_sync_s3", "serve", WEB_CONCURRENCY=str(processes))
 
     def serve_with_uvicorn(self, processes: int) -> None:
         """Start it with several server processes."""
@@ -55,6 +56,16 @@ class Server:
         """End the server and all it started."""
         if self._process is not None:
             self._process.kill()
+
+    def greetings(self) -> int:
+        """Return how often it told a person where it listens."""
+        assert self._process is not None
+        return self._process.output().count("DVC Sync S3 listens on")
+
+    def answers(self) -> bool:
+        """Return whether anyone listens on its port."""
+        with socket.socket() as client:
+            return client.connect_ex(("127.0.0.1", self._port)) == 0
 
     def wait_until_synced(self) -> None:
         """Wait until the branch holds all that the store holds."""
@@ -85,7 +96,7 @@ class Server:
         status = requests.get(f"{self.location.endpoint_url}/-/status.json", timeout=5).json()
         return (status["state"], status["pending"], status["synced_seq"]) == ("idle", 0, status["last_seq"])
 
-    def _start(self, *module: str) -> None:
+    def _start(self, *module: str, **settings: str) -> None:
         self.end()
         environment = surroundings(self.folder) | {
             "PORT": str(self._port),
@@ -96,6 +107,7 @@ class Server:
             "GIT_REPO": str(self.team.bare),
             "GIT_FOLDER": str(self.folder / "clone"),
             "BUNDLE_QUIET_SECONDS": "0.1",
+            **settings,
         }
         command: Sequence[str] = (sys.executable, "-m", *module)
         log = self.folder / f"server-{self._port}.log"

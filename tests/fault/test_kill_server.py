@@ -121,3 +121,20 @@ def test_several_server_processes_share_one_worker_which_outlives_its_keeper(mak
     put(server, 11)
     server.wait_until_synced()
     assert server.team.annotations() == {str(annotation): "pos" for annotation in range(1, 12)}
+
+
+def test_several_processes_answer_as_one_and_none_outlives_the_one_that_was_started(
+    make_server: Callable[[], Server],
+) -> None:
+    server = make_server()
+    server.serve(processes=2)
+    with ThreadPoolExecutor(4) as clients:
+        for begin in range(1, 41, 10):
+            clients.submit(put, server, *range(begin, begin + 10))
+    assert listed(server) == {str(annotation) for annotation in range(1, 41)}
+    server.wait_until_synced()
+    assert server.greetings() == 1
+    server.kill()
+    wait_until(lambda: not server.answers(), what="nobody on the port", timeout_s=TIMEOUT_S)
+    server.serve()
+    assert len(listed(server)) == 40

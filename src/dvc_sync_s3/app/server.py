@@ -18,10 +18,11 @@ from dvc_sync_s3.app.keys import keyring
 from dvc_sync_s3.app.publisher import publisher_command
 from dvc_sync_s3.clock import SystemClock
 from dvc_sync_s3.logs import configure_logs
+from dvc_sync_s3.process import end_with_parent, is_first_of_its_kind
 from dvc_sync_s3.s3.access.ownership import Ownership, first_documents
 from dvc_sync_s3.s3.request import names_a_bucket
 from dvc_sync_s3.s3.service import S3Service
-from dvc_sync_s3.settings import Settings
+from dvc_sync_s3.settings import Settings, read_settings
 from dvc_sync_s3.store.store import Store
 from dvc_sync_s3.sync.supervisor import Supervisor
 from dvc_sync_s3.web.probes import probe_routes
@@ -51,6 +52,11 @@ class Application:
         await (self._s3 if is_s3 else self._web)(scope, receive, send)
 
 
+def configured_app() -> Application:
+    """Build the service that .env and the environment ask for, in one of several processes or alone."""
+    return create_app(read_settings())
+
+
 def create_app(settings: Settings) -> Application:
     """Build the service; raise SettingsError where the settings can't work."""
     configure_logs()
@@ -68,12 +74,14 @@ def create_app(settings: Settings) -> Application:
         if adoption.objects or adoption.left_alone:
             log.info("adopted an older folder", objects=adoption.objects, left_alone=adoption.left_alone[:20])
         await store.create_bucket(settings.s3_bucket, documents=first_documents(new_buckets))
+        end_with_parent()
         publisher.start()
         supervisor.start()
         gc.collect()
         gc.freeze()  # what is there now stays: to look through all of it again and again would hold up requests
         greeting = Greeting(listening_on(settings, sys.argv), settings, ground.keys, ground.playground)
-        print(greeting.text(), flush=True)  # noqa: T201 - for the person who started it
+        if is_first_of_its_kind():
+            print(greeting.text(), flush=True)  # noqa: T201 - for the person who started it
         try:
             yield
         finally:

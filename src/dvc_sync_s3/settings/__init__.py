@@ -29,6 +29,13 @@ class Settings(S3Settings, GitSettings, DvcSettings, DatasetSettings, BundleSett
 
     host: str = Field("127.0.0.1", description="The address `make run` listens on.")
     port: int = Field(8000, ge=0, le=65535, description="The port `make run` listens on.")
+    web_concurrency: int = Field(
+        1,
+        ge=1,
+        le=64,
+        description="How many processes answer requests. One is the quickest for writes on two cores; each more lets "
+        "others read meanwhile, takes 70 MB, and its plain files appear up to 5 s later.",
+    )
 
     @model_validator(mode="after")
     def _check_repository(self) -> Self:
