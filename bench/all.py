@@ -43,7 +43,12 @@ def main() -> int:
         found = _run(row, asked.size, asked.folder)
         lines += found or []
         missing += [] if found is not None else [row]
-        print(f"{row}: {time.monotonic() - row_began_s:.0f} s", file=sys.stderr, flush=True)
+        took = f"{row}: {time.monotonic() - row_began_s:.0f} s"
+        # At once: who ends a long run has what it found.
+        print(
+            "\n".join([took, *(f"  {each.what}: {each.figures}; {each.ratio}" for each in found or ())]),
+            file=sys.stderr,
+        )
     print(f"\n{render(lines)}\n")
     verdicts = [line.verdict for line in lines]
     print(f"{verdicts.count('PASS')} PASS, {verdicts.count('FAIL')} FAIL, {verdicts.count('-')} not judged", end="; ")
