@@ -20,7 +20,7 @@ from rig.table import Line, read_lines, render
 
 ROWS: tuple[str, ...] = ("put", "put_during_sync", "get", "list_page", "change", "change_remote", "change_json")
 ROWS += ("first_load", "teammate_pull", "memory", "start", "disk", "commits")
-QUICK_ROWS = ("put", "get", "list_page", "change", "change_json", "memory", "commits")
+QUICK_ROWS = ("put", "get", "change", "memory", "commits")
 """What fits into two minutes."""
 _HERE = Path(__file__).parent
 _ROW_TIMEOUT_S = {"--quick": 300, "": 900, "--full": 4 * 3600}
