@@ -19,7 +19,7 @@ import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.server import ServerState
 
-from dvc_sync_s3.app.connection import WatchedConnection
+from dvc_sync_s3.app.direct import DirectConnection
 from dvc_sync_s3.clock import SystemClock
 from dvc_sync_s3.logs import configure_logs
 from dvc_sync_s3.s3.service import S3Service
@@ -46,7 +46,7 @@ class Wire(asyncio.Transport):
 
 class Connection:
     def __init__(self, config: uvicorn.Config, state: ServerState) -> None:
-        self._protocol = WatchedConnection(config, state, {}, asyncio.get_running_loop())
+        self._protocol = DirectConnection(config, state, {}, asyncio.get_running_loop())
         self._wire = Wire()
         self._protocol.connection_made(self._wire)
 

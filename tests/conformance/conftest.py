@@ -18,6 +18,7 @@ import trustme
 import uvicorn
 from botocore.config import Config
 
+from dvc_sync_s3.app.direct import DirectConnection
 from dvc_sync_s3.clock import SystemClock
 from dvc_sync_s3.s3.service import S3Service
 from dvc_sync_s3.s3.sigv4.verify import Keyring
@@ -62,7 +63,8 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     store = Store(folder / "data", SystemClock())
     asyncio.run(store.start())
     app = S3Service(store, Keyring({ACCESS_KEY_ID: SECRET}), SystemClock(), idle_timeout_s=0.5)
-    with serving(app) as plain, serving(app, ssl_certfile=str(folder / "server.pem")) as tls:
+    # Both ways into the service: past the ASGI server wherever that can be, and through it.
+    with serving(app, http=DirectConnection) as plain, serving(app, ssl_certfile=str(folder / "server.pem")) as tls:
         yield Service(f"http://{plain}", f"https://{tls}", folder / "ca.pem", store, folder / "data")
     asyncio.run(store.close())
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from dvc_sync_s3.app.connection import WatchedConnection
+from dvc_sync_s3.app.direct import DirectConnection
 from dvc_sync_s3.clock import SystemClock
 from dvc_sync_s3.s3.service import S3Service
 from dvc_sync_s3.s3.sigv4.verify import Keyring
@@ -18,7 +18,7 @@ from tests.conformance.wire import Wire
 HEAD_TIMEOUT_S = 0.3
 
 
-class QuickConnection(WatchedConnection):
+class QuickConnection(DirectConnection):
     """The same, with less patience."""
 
     head_timeout_s = HEAD_TIMEOUT_S

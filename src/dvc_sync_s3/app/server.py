@@ -40,7 +40,7 @@ class Application:
     """
 
     def __init__(self, s3: ASGIApp, web: ASGIApp, domains: Collection[str]) -> None:
-        self._s3 = s3
+        self.s3 = s3
         self._web = web
         self._domains = domains
 
@@ -49,7 +49,7 @@ class Application:
         is_s3 = scope["type"] == "http" and (
             not (scope["path"] + "/").startswith("/-/") or names_a_bucket(scope, self._domains)
         )
-        await (self._s3 if is_s3 else self._web)(scope, receive, send)
+        await (self.s3 if is_s3 else self._web)(scope, receive, send)
 
 
 def configured_app() -> Application:

@@ -28,7 +28,7 @@ def _run(settings: Settings) -> None:
         workers=settings.web_concurrency,
         host=settings.host,
         port=settings.port,
-        http="dvc_sync_s3.app.connection:WatchedConnection",
+        http="dvc_sync_s3.app.direct:DirectConnection",
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=5,

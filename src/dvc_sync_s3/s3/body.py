@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import hmac
 import re
 from collections.abc import AsyncIterator
 
-from starlette.types import Receive
-
+from dvc_sync_s3.s3.arrival import Arrival
 from dvc_sync_s3.s3.checksums import (
     ALGORITHM_OF_HEADER,
     ALGORITHMS,
@@ -20,22 +18,21 @@ from dvc_sync_s3.s3.checksums import (
     required_algorithm,
 )
 from dvc_sync_s3.s3.chunked import ChunkedReader
-from dvc_sync_s3.s3.errors import ClientGone, S3Error
-from dvc_sync_s3.s3.patience import Patience
+from dvc_sync_s3.s3.errors import S3Error
 from dvc_sync_s3.s3.request import S3Request
 from dvc_sync_s3.s3.sigv4.chunks import ChunkSignatures
 from dvc_sync_s3.s3.sigv4.claim import UNSIGNED_PAYLOAD
 from dvc_sync_s3.s3.sigv4.verify import Signed
 
 MAX_SIZE = 5 * 1024**3
-IDLE_TIMEOUT_S = 30.0
-_SLOWEST_BYTES_PER_S = 1024
 _SMALL_BYTES = 16 * 1024
 _LOCKED_BYTES = 2047
 """Of so few bytes Python's digests keep the interpreter's lock: to get it back from another thread costs more than to
 digest a small body (https://docs.python.org/3.11/library/hashlib.html#hash-algorithms, the note on the GIL)."""
 _SIZE = re.compile(r"\d{1,18}", re.ASCII)
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+_CLAIMING = frozenset([*ALGORITHM_OF_HEADER, "content-md5", "x-amz-sdk-checksum-algorithm", "x-amz-trailer"])
+"""Headers that say what the body must be, beside its length and how it was signed."""
 _STREAMED = {
     "STREAMING-UNSIGNED-PAYLOAD-TRAILER": False,
     "STREAMING-AWS4-HMAC-SHA256-PAYLOAD": True,
@@ -47,34 +44,34 @@ _STREAMED = {
 class RequestBody:
     """The body of one request. Iterate it to the end once; then `size`, `md5` and `checksums` are true."""
 
-    def __init__(
-        self, request: S3Request, signed: Signed | None, receive: Receive, patience: Patience, idle_timeout_s: float
-    ) -> None:
+    def __init__(self, request: S3Request, signed: Signed | None, arrival: Arrival) -> None:
         """Read what the headers claim; raise `S3Error` if that alone shows that the body can't be right."""
-        self._receive = receive
-        self._patience = patience
-        self._idle_timeout_s = self._left_s = idle_timeout_s
-        self._more = True
+        self._arrival = arrival
         self._payload_hash = _payload_hash(request, signed)
         self.expected_size = _expected_size(request, self._payload_hash)
         """How many bytes the headers announce, decoded."""
-        content_md5 = request.headers.get("content-md5")
-        self._expected_md5 = parse_content_md5(content_md5) if content_md5 is not None else None
-        self._claims = {} if _is_of_an_object(request) else claimed_checksums(request.headers)
-        self._trailer_names = _trailer_names(request)
-        self._digests = _digests(request, self._claims, self._trailer_names)
+        self._expected_md5: bytes | None = None
+        self._claims: dict[str, str] = {}
+        self._trailer_names: list[str] = []
+        self._digests: dict[str, Digest] = {}
+        if not _CLAIMING.isdisjoint(request.headers):
+            content_md5 = request.headers.get("content-md5")
+            self._expected_md5 = parse_content_md5(content_md5) if content_md5 is not None else None
+            self._claims = {} if _is_of_an_object(request) else claimed_checksums(request.headers)
+            self._trailer_names = _trailer_names(request)
+            self._digests = _digests(request, self._claims, self._trailer_names)
         self._md5 = hashlib.md5(usedforsecurity=False)
         self._sha256 = hashlib.sha256() if _SHA256.fullmatch(self._payload_hash) else None
         self._chunks: ChunkedReader | None = None
         if self._payload_hash in _STREAMED:
             signatures = ChunkSignatures(signed) if signed is not None and _STREAMED[self._payload_hash] else None
-            self._chunks = ChunkedReader(self._arriving(), signatures)
+            self._chunks = ChunkedReader(self._pieces(), signatures)
         self.size = 0
 
     @property
     def is_read(self) -> bool:
         """Tell whether nothing of the body is left on the connection."""
-        return not self._more
+        return self._arrival.is_over
 
     @property
     def md5(self) -> str:
@@ -97,6 +94,17 @@ class RequestBody:
         if not self._digests:
             self._digests = {algorithm: ALGORITHMS[algorithm]()}
 
+    def whole(self) -> bytes | None:
+        """Return all of the body, checked, if it is here as it is to be kept; None if it must be iterated.
+
+        Raises `S3Error` unless every claim holds.
+        """
+        if self._chunks is not None or (data := self._arrival.whole()) is None:
+            return None
+        self._take(data)
+        self._check()
+        return data
+
     async def __aiter__(self) -> AsyncIterator[bytes]:
         """Yield the decoded bytes; raise `S3Error` at the end unless every claim held."""
         if self._chunks is not None:
@@ -104,34 +112,14 @@ class RequestBody:
                 self._take(data)
                 yield data
         else:
-            while (piece := await self._next()) is not None:
+            while (piece := await self._arrival.next()) is not None:
                 self._take(piece)
                 yield piece
         self._check()
 
-    async def _arriving(self) -> AsyncIterator[bytes]:
-        while (piece := await self._next()) is not None:
+    async def _pieces(self) -> AsyncIterator[bytes]:
+        while (piece := await self._arrival.next()) is not None:
             yield piece
-
-    async def _next(self) -> bytes | None:
-        """Return what came next, None after the last."""
-        # A client may rest this long, and send no slower than this on average; our own work doesn't count.
-        now_s = asyncio.get_running_loop().time
-        while self._more:
-            asked_at_s = now_s()
-            try:
-                message = await self._patience.wait(self._receive(), self._left_s)
-            except TimeoutError:
-                raise S3Error("RequestTimeout") from None
-            if message["type"] == "http.disconnect":
-                raise ClientGone
-            self._more = message.get("more_body", False)
-            data: bytes = message.get("body", b"")
-            if data:
-                left_s = self._left_s - (now_s() - asked_at_s) + len(data) / _SLOWEST_BYTES_PER_S
-                self._left_s = min(left_s, self._idle_timeout_s)
-                return data
-        return None
 
     def _take(self, data: bytes) -> None:
         self.size += len(data)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
 from functools import lru_cache
+from typing import NamedTuple
 
 from dvc_sync_s3.s3.encryption import check_write_encryption
 from dvc_sync_s3.s3.errors import S3Error
@@ -68,8 +68,7 @@ _SAYING_NOTHING = frozenset(
 """Headers of a write that leave no trace in the object but its content type: most writes have no other."""
 
 
-@dataclass(frozen=True, slots=True)
-class Description:
+class Description(NamedTuple):
     """What a new object is to carry beside its body."""
 
     content_type: str | None

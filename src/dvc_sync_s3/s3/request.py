@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import NamedTuple
 from urllib.parse import parse_qsl, quote, unquote_to_bytes
 
 from starlette.datastructures import ImmutableMultiDict
@@ -19,8 +19,27 @@ _MAX_HEADERS_BYTES = 16 * 1024
 _NO_QUERY = Query()
 
 
-@dataclass(frozen=True, slots=True)
-class S3Request:
+class Head(NamedTuple):
+    """A request as HTTP has it, without its body; nothing decoded yet but the method."""
+
+    method: str
+    raw_path: bytes
+    raw_query: bytes
+    raw_headers: Sequence[tuple[bytes, bytes]]
+    """Names in lower case."""
+    scheme: str = "http"
+    address: str = ""
+    """Where it comes from."""
+
+
+def head_of(scope: Scope) -> Head:
+    """Return the head in an ASGI HTTP scope."""
+    address = (scope.get("client") or ("",))[0]
+    scheme = scope.get("scheme", "http")
+    return Head(scope["method"], raw_path_of(scope), scope["query_string"], scope["headers"], scheme, address)
+
+
+class S3Request(NamedTuple):
     """One request, decoded once; the body travels apart."""
 
     method: str
@@ -41,24 +60,24 @@ class S3Request:
         return f"{self.scheme}://{self.headers.get('host', '')}{self.raw_path.decode('latin-1')}"
 
 
-def parse_request(scope: Scope, request_id: str, domains: Collection[str] = ()) -> S3Request:
-    """Decode an ASGI HTTP scope; raise `InvalidURI` or `RequestHeaderSectionTooLarge`.
+def parse_request(head: Head, request_id: str, domains: Collection[str] = ()) -> S3Request:
+    """Decode a head; raise `InvalidURI` or `RequestHeaderSectionTooLarge`.
 
     A bucket may be a host of its own under each of `domains`.
     """
-    raw_path, headers = raw_path_of(scope), read_headers(scope["headers"])
-    host_bucket = bucket_of_host(headers.get("host", ""), domains)
+    raw_path, headers = head.raw_path, read_headers(head.raw_headers)
+    host_bucket = bucket_of_host(headers.get("host", ""), domains) if domains else None
     bucket, key = split_path(raw_path) if host_bucket is None else (host_bucket, _decode(raw_path.removeprefix(b"/")))
     return S3Request(
-        method=scope["method"],
+        method=head.method,
         raw_path=raw_path,
         bucket=bucket,
         key=key,
-        query=parse_query(scope["query_string"]),
+        query=parse_query(head.raw_query),
         headers=headers,
         request_id=request_id,
-        scheme=scope.get("scheme", "http"),
-        address=(scope.get("client") or ("",))[0],
+        scheme=head.scheme,
+        address=head.address,
     )
 
 
@@ -74,13 +93,11 @@ def read_headers(raw: Iterable[tuple[bytes, bytes]]) -> Headers:
     >>> read_headers([(b"accept", b"a "), (b"accept", b"b")])
     {'accept': 'a,b'}
     """
-    headers: dict[str, str] = {}
-    size = 0
-    for raw_name, raw_value in raw:
-        size += len(raw_name) + len(raw_value)
-        name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1").strip(" \t")
-        headers[name] = f"{headers[name]},{value}" if name in headers else value
-    if size > _MAX_HEADERS_BYTES:
+    pairs = [(name.decode("latin-1"), value.decode("latin-1").strip(" \t")) for name, value in raw]
+    headers = dict(pairs)
+    if len(headers) != len(pairs):
+        headers = {name: ",".join(value for other, value in pairs if other == name) for name in headers}
+    if sum(map(len, headers)) + sum(map(len, headers.values())) > _MAX_HEADERS_BYTES:
         raise S3Error("RequestHeaderSectionTooLarge")
     return headers
 
@@ -123,7 +140,7 @@ def split_path(raw_path: bytes) -> tuple[str | None, str | None]:
 
 def _decode(raw: bytes) -> str | None:
     try:
-        return unquote_to_bytes(raw).decode() or None
+        return (unquote_to_bytes(raw) if b"%" in raw else raw).decode() or None
     except UnicodeDecodeError:
         raise S3Error("InvalidURI", "The path is not UTF-8.") from None
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Coroutine, Mapping
-from dataclasses import dataclass, field
-from typing import BinaryIO
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import BinaryIO, NamedTuple
 
 from dvc_sync_s3.s3.xml import CONTENT_TYPE
 
@@ -13,8 +14,7 @@ PATIENCE_S = 5.0
 """How long an answer's status waits for its document."""
 
 
-@dataclass(frozen=True, slots=True)
-class FileBody:
+class FileBody(NamedTuple):
     """A part of an open file: `size` bytes from `offset`; whoever sends it closes it."""
 
     file: BinaryIO
@@ -33,12 +33,11 @@ class PendingBody:
     interval_s: float = 10.0
 
 
-@dataclass(frozen=True, slots=True)
-class Response:
+class Response(NamedTuple):
     """A status, headers and a body; a HEAD's body is announced but not sent."""
 
     status: int = 200
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = MappingProxyType({})
     body: bytes | FileBody | PendingBody = b""
 
     @property

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Protocol
 
-from starlette.types import Message, Send
+from starlette.types import ASGIApp, Message, Send
 
 from dvc_sync_s3.s3.errors import ClientGone
 from dvc_sync_s3.s3.patience import Patience
@@ -15,6 +16,41 @@ from dvc_sync_s3.store.folder import read_at_once
 STALLED_TIMEOUT_S = 300.0
 """Long, because players and readers of large objects pause."""
 _PIECE_BYTES = 256 * 1024
+
+
+class Wire(Protocol):
+    """A connection that takes an answer without ASGI's messages."""
+
+    def write(self, response: Response, body: bytes) -> None:
+        """Write the whole answer: the status and headers of `response`, and `body` in place of its own."""
+        ...
+
+    def stream(self, app: ASGIApp) -> None:
+        """Let `app` send the answer as it would to an ASGI server."""
+        ...
+
+
+def body_at_hand(response: Response, method: str) -> bytes | None:
+    """Return what is to be sent behind the headers if it is in memory, as most is; None if it isn't."""
+    body = response.body
+    if isinstance(body, FileBody):
+        if body.size > _PIECE_BYTES or (data := read_at_once(body.file, body.offset, body.size)) is None:
+            return None
+        body.file.close()
+        body = data
+    if isinstance(body, PendingBody):
+        return None
+    return b"" if method == "HEAD" or response.status in (204, 304) else body
+
+
+def wire_headers(response: Response) -> dict[str, str]:
+    """Return the headers of an answer with what HTTP wants to know of its body; a 204 or 304 has none."""
+    headers = dict(response.headers)
+    if response.status in (204, 304):
+        headers.pop("Content-Length", None)
+    elif "Content-Length" not in headers and (size := response.size) is not None:
+        headers["Content-Length"] = str(size)
+    return headers
 
 
 class Sender:
@@ -37,16 +73,14 @@ class Sender:
         """
         if isinstance(response.body, FileBody):
             self._file = response.body
-        headers = {name.lower(): value for name, value in response.headers.items()}
-        if response.status in (204, 304):
-            headers.pop("content-length", None)
-        elif response.size is not None:
-            headers.setdefault("content-length", str(response.size))
         await self._send(
             {
                 "type": "http.response.start",
                 "status": response.status,
-                "headers": [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()],
+                "headers": [
+                    (name.lower().encode("latin-1"), value.encode("latin-1"))
+                    for name, value in wire_headers(response).items()
+                ],
             }
         )
         if self._method == "HEAD" or response.status in (204, 304):

@@ -13,14 +13,15 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import structlog
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from dvc_sync_s3.clock import Clock
 from dvc_sync_s3.s3.access.accounts import ANONYMOUS, Accounts
 from dvc_sync_s3.s3.access.authorization import authorize, find_bucket
 from dvc_sync_s3.s3.access.decision import Asker
 from dvc_sync_s3.s3.access.ownership import Ownership
-from dvc_sync_s3.s3.body import IDLE_TIMEOUT_S, RequestBody
+from dvc_sync_s3.s3.arrival import IDLE_TIMEOUT_S, Arrival, Arrived, Arriving
+from dvc_sync_s3.s3.body import RequestBody
 from dvc_sync_s3.s3.call import Call
 from dvc_sync_s3.s3.cors import CorsRule, cors_headers, preflight, rules_of
 from dvc_sync_s3.s3.documents import BucketDocument
@@ -28,22 +29,28 @@ from dvc_sync_s3.s3.errors import ClientGone, S3Error, as_s3_error
 from dvc_sync_s3.s3.operations import OPERATIONS
 from dvc_sync_s3.s3.patience import LOOK_EVERY_S, Patience
 from dvc_sync_s3.s3.permissions import require_permission
-from dvc_sync_s3.s3.request import S3Request, parse_request, raw_path_of
+from dvc_sync_s3.s3.request import Head, S3Request, head_of, parse_request
 from dvc_sync_s3.s3.response import PendingBody, Response
 from dvc_sync_s3.s3.routing import operation_of
-from dvc_sync_s3.s3.sending import Sender
+from dvc_sync_s3.s3.sending import Sender, Wire, body_at_hand
 from dvc_sync_s3.s3.sigv4.claim import claims_a_signature
 from dvc_sync_s3.s3.sigv4.verify import Keyring, Signed, verify
+from dvc_sync_s3.s3.steps import run_in_steps
 from dvc_sync_s3.s3.xml import CONTENT_TYPE, document
 from dvc_sync_s3.store.store import Store
 
 log = structlog.get_logger("s3")
+
+_GONE = 499
+"""What logs call a client that left before its answer."""
 
 
 @dataclass(slots=True)
 class _Exchange:
     """What is known of one request so far: for its answer and for its line in the log."""
 
+    head: Head
+    arrival: Arrival
     request_id: str
     started_s: float
     request: S3Request | None = None
@@ -81,29 +88,61 @@ class S3Service:
         self._patience = Patience(min(LOOK_EVERY_S, idle_timeout_s / 4))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request, whatever happens, and log one line about it."""
-        exchange = _Exchange(f"{random.getrandbits(64):016X}", self._clock.monotonic_s())
-        sender = Sender(send, scope["method"], self._patience)
-        status = 499  # what logs call a client that left before its answer
+        """Answer one request of an ASGI server, whatever happens, and log one line about it."""
+        exchange = self._begin(head_of(scope), Arriving(receive, self._patience, self._idle_timeout_s))
         try:
-            try:
-                response = await self._respond(exchange, scope, receive)
-            except ClientGone:
-                return
-            except Exception as error:  # noqa: BLE001 - the one place where whatever happened becomes an answer
-                response = _refuse(exchange, error, scope)
-            status = response.status
-            if isinstance(response.body, PendingBody):
-                told = _told(exchange, response.body.document, scope)
-                response = replace(response, body=replace(response.body, document=told))
+            response = await self._answer(exchange)
+        except ClientGone:
+            self._log(exchange, _GONE, 0)
+        else:
+            await self._send(exchange, response, send)
+
+    def answer(self, head: Head, body: bytes, wire: Wire) -> None:
+        """Answer one request that is here whole: the same without a task, messages and waiting for the client."""
+        run_in_steps(self._answer_at_once(self._begin(head, Arrived(body)), wire))
+
+    async def _answer_at_once(self, exchange: _Exchange, wire: Wire) -> None:
+        response = await self._answer(exchange)
+        body = body_at_hand(response, exchange.head.method)
+        if body is None:
+            wire.stream(self._sending(exchange, response))
+        else:
+            wire.write(response, body)
+            self._log(exchange, response.status, len(body))
+
+    def _sending(self, exchange: _Exchange, response: Response) -> ASGIApp:
+        async def app(_: Scope, __: Receive, send: Send) -> None:
+            await self._send(exchange, response, send)
+
+        return app
+
+    def _begin(self, head: Head, arrival: Arrival) -> _Exchange:
+        return _Exchange(head, arrival, f"{random.getrandbits(64):016X}", self._clock.monotonic_s())
+
+    async def _answer(self, exchange: _Exchange) -> Response:
+        """Return the whole answer, whatever happens; raise nothing but ClientGone."""
+        try:
+            response = await self._respond(exchange)
+        except ClientGone:
+            raise
+        except Exception as error:  # noqa: BLE001 - the one place where whatever happened becomes an answer
+            response = _refuse(exchange, error)
+        return self._finish(exchange, response)
+
+    async def _send(self, exchange: _Exchange, response: Response, send: Send) -> None:
+        sender = Sender(send, exchange.head.method, self._patience)
+        if isinstance(response.body, PendingBody):
+            told = _told(exchange, response.body.document)
+            response = response._replace(body=replace(response.body, document=told))
+        try:
             with contextlib.suppress(ClientGone):
-                await sender.send(self._finish(exchange, response))
+                await sender.send(response)
         finally:
             sender.close()
-            self._log(exchange, status, sender)
+            self._log(exchange, response.status, sender.sent)
 
-    async def _respond(self, exchange: _Exchange, scope: Scope, receive: Receive) -> Response:
-        request = exchange.request = parse_request(scope, exchange.request_id, self._domains)
+    async def _respond(self, exchange: _Exchange) -> Response:
+        request = exchange.request = parse_request(exchange.head, exchange.request_id, self._domains)
         if "origin" in request.headers:
             exchange.cors_rules = self._cors_rules(request.bucket)
         if request.method == "OPTIONS":
@@ -118,7 +157,7 @@ class S3Service:
         operation = OPERATIONS.get(exchange.operation)
         if operation is None:
             raise S3Error("NotImplemented", f"{exchange.operation} is not implemented.")
-        exchange.body = RequestBody(request, signed, receive, self._patience, self._idle_timeout_s)
+        exchange.body = RequestBody(request, signed, exchange.arrival)
         return await operation(
             Call(
                 request=request,
@@ -155,7 +194,7 @@ class S3Service:
             headers["Connection"] = "close"
         return Response(response.status, headers, response.body)
 
-    def _log(self, exchange: _Exchange, status: int, sender: Sender) -> None:
+    def _log(self, exchange: _Exchange, status: int, sent: int) -> None:
         request = exchange.request
         is_trouble = exchange.trouble is not None or (status >= 500 and status != 501)
         write = log.error if is_trouble else log.info
@@ -167,14 +206,14 @@ class S3Service:
             status=status,
             code=exchange.code,
             received=exchange.body.size if exchange.body else 0,
-            sent=sender.sent,
+            sent=sent,
             duration_ms=round((self._clock.monotonic_s() - exchange.started_s) * 1000, 2),
             request_id=exchange.request_id,
             exc_info=exchange.trouble,
         )
 
 
-def _refuse(exchange: _Exchange, trouble: Exception, scope: Scope) -> Response:
+def _refuse(exchange: _Exchange, trouble: Exception) -> Response:
     """Turn what was raised into S3's error document."""
     error = as_s3_error(trouble)
     exchange.code = error.code
@@ -184,7 +223,7 @@ def _refuse(exchange: _Exchange, trouble: Exception, scope: Scope) -> Response:
         ("Code", error.code),
         ("Message", error.message),
         # As it came, percent-encoded: XML can't say every character a key may have.
-        ("Resource", raw_path_of(scope).decode("latin-1")),
+        ("Resource", exchange.head.raw_path.decode("latin-1")),
         ("RequestId", exchange.request_id),
     ]
     return Response(
@@ -192,18 +231,20 @@ def _refuse(exchange: _Exchange, trouble: Exception, scope: Scope) -> Response:
     )
 
 
-async def _told(exchange: _Exchange, document: Awaitable[bytes], scope: Scope) -> bytes:
+async def _told(exchange: _Exchange, document: Awaitable[bytes]) -> bytes:
     """Return the document, or the error document in its place: its status is already sent."""
     try:
         return await document
     except Exception as error:  # noqa: BLE001 - as above, too late for a status
-        body = _refuse(exchange, error, scope).body
+        body = _refuse(exchange, error).body
         assert isinstance(body, bytes)
         return body
 
 
 def _leaves_a_body_unread(exchange: _Exchange) -> bool:
-    request, body = exchange.request, exchange.body
-    if request is None or (body is not None and body.is_read):
-        return request is None
+    if exchange.arrival.is_over:
+        return False
+    request = exchange.request
+    if request is None:
+        return True
     return "transfer-encoding" in request.headers or request.headers.get("content-length", "0") != "0"

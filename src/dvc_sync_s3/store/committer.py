@@ -9,8 +9,7 @@ import itertools
 import queue
 import threading
 from collections import defaultdict
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from dvc_sync_s3.store.index import as_us
 from dvc_sync_s3.store.puts import Put, put_together
@@ -22,20 +21,19 @@ if TYPE_CHECKING:
 
     from dvc_sync_s3.clock import Clock
     from dvc_sync_s3.process import Turn
+    from dvc_sync_s3.store.generation import Generation
 
 T = TypeVar("T")
 _Loop = asyncio.AbstractEventLoop
 
 
-@dataclass(frozen=True, slots=True)
-class _Queued:
+class _Queued(NamedTuple):
     write: Callable[[Transaction], object]
     future: asyncio.Future[Any] | concurrent.futures.Future[Any]
     loop: _Loop | None
 
 
-@dataclass(frozen=True, slots=True)
-class _Settled:
+class _Settled(NamedTuple):
     queued: _Queued
     result: object = None
     error: BaseException | None = None
@@ -48,13 +46,21 @@ class Committer:
     the commit, fails the whole group, and nothing of the group is written.
     """
 
-    def __init__(self, connection: sqlite3.Connection, turn: Turn, clock: Clock, committed: Callable[[], None]) -> None:
-        """Own `connection` and a `turn` of the one file that all committers of this index share.
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        turn: Turn,
+        generation: Generation,
+        clock: Clock,
+        committed: Callable[[], None],
+    ) -> None:
+        """Own `connection`, and a `turn` and a `generation` of files that all committers of this index share.
 
         Who comes too early is let wait by SQLite up to 0.1 s longer than it must: sqlite3.c, sqliteDefaultBusyCallback.
         """
         self._connection = connection
         self._turn = turn
+        self._generation = generation
         self._clock = clock
         self._committed = committed
         self._queue: queue.SimpleQueue[list[_Queued] | None] = queue.SimpleQueue()
@@ -91,6 +97,7 @@ class Committer:
         self._thread.join()
         self._connection.close()
         self._turn.close()
+        self._generation.close()
 
     def _hand_over(self, loop: _Loop) -> None:
         if arriving := self._arriving.pop(loop, None):
@@ -111,7 +118,7 @@ class Committer:
 
     def _commit(self, group: Sequence[_Queued]) -> list[_Settled]:
         try:
-            with self._turn:
+            with self._turn, self._generation.committing():
                 return self._write(group)
         except BaseException as error:  # noqa: BLE001 - every caller raises it
             return [_Settled(queued, error=error) for queued in group]

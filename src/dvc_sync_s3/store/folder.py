@@ -34,6 +34,7 @@ class DataFolder:
         self.publisher_lock = self.hidden / "publisher.lock"
         self.setup_lock = self.hidden / "setup.lock"
         self.writers_turn = self.hidden / "writers.turn"
+        self.generation = self.hidden / "generation"
 
     def make(self) -> None:
         """Create the hidden folders, durably; raises OSError."""

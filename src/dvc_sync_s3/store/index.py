@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 import secrets
 import sqlite3
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from importlib import resources
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from dvc_sync_s3.errors import Blocked, Transient
 from dvc_sync_s3.store.model import Headers, ObjectPart, StoredObject
@@ -47,8 +46,7 @@ class Place(StrEnum):
     """A file in `odd/`: no path can hold the key."""
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """An object and where its body is; `staged` is the file's name while it is in staging."""
 
     object: StoredObject
@@ -126,7 +124,7 @@ def as_entry(row: Row) -> Entry:
     place, staged, parts = row[14:17]
     stored = as_object(row)
     if parts != _NONE:
-        stored = replace(stored, parts=as_parts(parts))
+        stored = stored._replace(parts=as_parts(parts))
     return Entry(stored, Place(place), staged)
 
 

@@ -36,8 +36,7 @@ class ObjectPart:
     checksums: Headers = ()
 
 
-@dataclass(frozen=True, slots=True)
-class NewObject:
+class NewObject(NamedTuple):
     """Everything of an object but its body, its seq and its time."""
 
     bucket: str
@@ -60,8 +59,7 @@ class NewObject:
     acl: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class StoredObject:
+class StoredObject(NamedTuple):
     """An object as it is now; `seq` is the position of the change that wrote it."""
 
     bucket: str

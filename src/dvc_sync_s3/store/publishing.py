@@ -9,6 +9,7 @@ from dvc_sync_s3.process import Turn
 from dvc_sync_s3.store import index
 from dvc_sync_s3.store.committer import Committer
 from dvc_sync_s3.store.folder import DataFolder
+from dvc_sync_s3.store.generation import Generation
 from dvc_sync_s3.store.publisher import Publisher
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def publishing(folder: Path, clock: Clock, upload_expiry: timedelta | None) -> I
     """
     data = DataFolder(folder)
     connection = index.connect(data.index)
-    committer = Committer(connection, Turn(data.writers_turn), clock, lambda: None)
+    committer = Committer(connection, Turn(data.writers_turn), Generation(data.generation), clock, lambda: None)
     publisher = Publisher(data, data.rules(), committer, clock, upload_expiry)
     publisher.start()
     try:

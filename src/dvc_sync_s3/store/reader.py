@@ -26,12 +26,14 @@ from dvc_sync_s3.store.model import (
     UploadsRequest,
     Waiting,
 )
-from dvc_sync_s3.store.remembered import RememberedBodies
+from dvc_sync_s3.store.remembered import Known, RememberedBodies
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterator
     from pathlib import Path
+
+    from dvc_sync_s3.store.generation import Generation
 
 _CURRENT_WITH_BODY = (
     f"SELECT {ENTRY_COLUMNS}, (SELECT body FROM bodies WHERE bodies.seq = objects.seq)"  # noqa: S608
@@ -69,6 +71,7 @@ class Reader:
         """Keep up to `remembered_bytes` of small bodies in memory."""
         self._folder = DataFolder(folder)
         self._remembered = RememberedBodies(remembered_bytes)
+        self._generation: Generation | None = None
         self._local = threading.local()
         self._connections: list[sqlite3.Connection] = []
         self._connections_lock = threading.Lock()
@@ -118,26 +121,30 @@ class Reader:
 
         Raises BodyLost if someone else removed or changed the plain file.
         """
-        seen = None
+        # First: whatever is committed after this is then seen to be new.
+        seen = None if self._generation is None else self._generation.settled()
+        if seen is not None and (known := self._remembered.unchanged(bucket, key, seen)) is not None:
+            return known.entry.object, BytesIO(known.body)
+        missed = None
         while True:
             row = self._connection().execute(_CURRENT_WITH_BODY, (bucket, key)).fetchone()
             if row is None:
                 return None
-            if (remembered := self._remembered.get(row)) is not None:
-                return remembered[0].object, BytesIO(remembered[1])
+            if (known := self._remembered.get(row, seen)) is not None:
+                return known.entry.object, BytesIO(known.body)
             entry = as_entry(row)
             if entry.place is Place.BODY:
                 return entry.object, BytesIO(row[17])
-            if entry == seen:
+            if entry == missed:
                 raise BodyLost(bucket, key)
             body = self._open_file(entry)
             # A plain file is replaced only after the row: an unchanged row vouches for what was opened before.
             if body is not None:
                 if self._is_still(entry):
-                    return entry.object, self._remember(row, entry, body)
+                    return entry.object, self._remember(row, entry, body, seen)
                 body.close()
             else:
-                seen = entry
+                missed = entry
 
     def list(self, request: ListRequest) -> ListPage:
         """Return a page of keys in the order of their UTF-8 bytes; empty if the bucket doesn't exist."""
@@ -210,14 +217,14 @@ class Reader:
             return open_body(self._folder.odd_path(stored.bucket, stored.key), stored.size)
         return self._folder.open_plain((stored.bucket, *stored.key.split("/")), stored.size)
 
-    def _remember(self, row: index.Row, entry: Entry, body: BinaryIO) -> BinaryIO:
+    def _remember(self, row: index.Row, entry: Entry, body: BinaryIO, seen: int | None) -> BinaryIO:
         if not self._remembered.wants(entry):
             return body
         data = read_at_once(body, 0, entry.object.size)
         if data is None:
             return body
         body.close()
-        self._remembered.remember(row, entry, data)
+        self._remembered.remember(Known(row, entry, data, seen))
         return BytesIO(data)
 
     @contextlib.contextmanager

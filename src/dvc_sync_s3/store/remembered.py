@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from dvc_sync_s3.store.index import Entry, Row
@@ -13,41 +13,62 @@ SMALL_BYTES = 64 * 1024
 MOST_BYTES = 16 * 1024 * 1024
 
 
+class Known(NamedTuple):
+    """A body, the row it belongs to, and when that was last seen to be the object's row."""
+
+    row: Row
+    entry: Entry
+    body: bytes
+    seen: int | None
+    """The `Generation` before it was read; None while somebody committed."""
+
+
 class RememberedBodies:
     """Keep bodies of up to 64 KiB, `most_bytes` in all, those read last; any thread may ask.
 
-    A body belongs to a row of the index, which every read fetches: another row, another body. So nothing here can be
-    out of date, whichever process writes.
+    A body belongs to a row of the index: another row, another body. Every read fetches the row, unless nobody committed
+    anything since it was last seen. So nothing here can be out of date, whichever process writes.
     """
 
     def __init__(self, most_bytes: int) -> None:
         self._most_bytes = most_bytes
         self._bytes = 0
-        self._known: OrderedDict[tuple[str, str], tuple[Row, Entry, bytes]] = OrderedDict()
+        self._known: OrderedDict[tuple[str, str], Known] = OrderedDict()
         self._lock = threading.Lock()
 
-    def get(self, row: Row) -> tuple[Entry, bytes] | None:
-        """Return what was remembered of exactly this row."""
+    def unchanged(self, bucket: str, key: str, seen: int) -> Known | None:
+        """Return what was remembered of an object if nothing was committed since its row was seen."""
+        with self._lock:
+            known = self._known.get((bucket, key))
+            if known is None or known.seen != seen:
+                return None
+            self._known.move_to_end((bucket, key))
+            return known
+
+    def get(self, row: Row, seen: int | None) -> Known | None:
+        """Return what was remembered of exactly this row, which is the object's as `seen`."""
         with self._lock:
             known = self._known.get(row[:2])
-            if known is None or known[0] != row:
+            if known is None or known.row != row:
                 return None
+            known = self._known[row[:2]] = known._replace(seen=seen)
             self._known.move_to_end(row[:2])
-            return known[1:]
+            return known
 
     def wants(self, entry: Entry) -> bool:
         """Tell whether the body is one to remember."""
         return entry.object.size <= min(SMALL_BYTES, self._most_bytes)
 
-    def remember(self, row: Row, entry: Entry, body: bytes) -> None:
-        """Keep `body`, which is that of `row`, in place of an older one of its key."""
+    def remember(self, known: Known) -> None:
+        """Keep a body in place of an older one of its key."""
+        place = known.row[:2]
         with self._lock:
-            self._forget(self._known.pop(row[:2], None))
-            self._known[row[:2]] = (row, entry, body)
-            self._bytes += len(body)
+            self._forget(self._known.pop(place, None))
+            self._known[place] = known
+            self._bytes += len(known.body)
             while self._bytes > self._most_bytes:
                 self._forget(self._known.popitem(last=False)[1])
 
-    def _forget(self, known: tuple[Row, Entry, bytes] | None) -> None:
+    def _forget(self, known: Known | None) -> None:
         if known is not None:
-            self._bytes -= len(known[2])
+            self._bytes -= len(known.body)

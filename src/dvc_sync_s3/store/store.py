@@ -12,6 +12,7 @@ from dvc_sync_s3.store import adopt, buckets, index, placement, uploads, writes
 from dvc_sync_s3.store.checkpointer import Checkpointer
 from dvc_sync_s3.store.committer import Committer
 from dvc_sync_s3.store.errors import NoSuchPart
+from dvc_sync_s3.store.generation import Generation
 from dvc_sync_s3.store.incoming import Incoming, remove_file
 from dvc_sync_s3.store.known_buckets import KnownBuckets
 from dvc_sync_s3.store.publisher import Publisher
@@ -128,14 +129,15 @@ class Store(Reader):
 
     async def put(self, new: NewObject, incoming: Incoming, precondition: Precondition | None = None) -> StoredObject:
         """Store `incoming` as the object's body; raises NoSuchBucket or what `precondition` raises."""
-        body = await incoming.seal()
-        write: Callable[[Transaction], tuple[StoredObject, writes.Superseded]] = (
-            Put(new, body)
-            if precondition is None
-            else functools.partial(writes.put, new=new, body=body, precondition=precondition)
-        )
-        stored, superseded = await self._commit(incoming, write)
+        stored, superseded = await self._commit(incoming, _put(new, await incoming.seal(), precondition))
         await self._clear(superseded)
+        return stored
+
+    async def put_bytes(self, new: NewObject, data: bytes, precondition: Precondition | None = None) -> StoredObject:
+        """Store a body that is in memory, up to `SMALL_BYTES` of it; otherwise as `put`."""
+        stored, superseded = await self._writing().write(_put(new, writes.Body(len(data), data, None), precondition))
+        if superseded.staged is not None:
+            await self._clear(superseded)
         return stored
 
     async def set_tags(self, bucket: str, key: str, tags: Headers) -> bool:
@@ -223,7 +225,9 @@ class Store(Reader):
         finally:
             setup.release()
         self._checkpointer = Checkpointer(self._folder.index)
-        self._committer = Committer(connection, Turn(self._folder.writers_turn), self._clock, self._committed)
+        turn, generation = Turn(self._folder.writers_turn), Generation(self._folder.generation)
+        self._committer = Committer(connection, turn, generation, self._clock, self._committed)
+        self._generation = Generation(self._folder.generation)
         if self._wake_publisher is None:
             publisher = Publisher(self._folder, rules, self._committer, self._clock, self._upload_expiry)
             publisher.start()
@@ -241,6 +245,9 @@ class Store(Reader):
             self._wake_publisher = None
         self._publisher = self._committer = self._checkpointer = None
         self.close_connections()
+        if self._generation is not None:
+            self._generation.close()
+            self._generation = None
 
     def _committed(self) -> None:
         if self._wake_publisher is not None:
@@ -280,3 +287,11 @@ class Store(Reader):
     def _remove_parts(self, files: Sequence[str]) -> None:
         for file in files:
             remove_file(self._folder.uploads / file)
+
+
+def _put(
+    new: NewObject, body: writes.Body, precondition: Precondition | None
+) -> Callable[[Transaction], tuple[StoredObject, writes.Superseded]]:
+    if precondition is None:
+        return Put(new, body)
+    return functools.partial(writes.put, new=new, body=body, precondition=precondition)

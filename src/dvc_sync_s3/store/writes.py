@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from dvc_sync_s3.store.buckets import require_bucket
 from dvc_sync_s3.store.index import CURRENT, ENTRY_COLUMNS, Entry, Place, as_entry, as_text, as_time, parts_text
@@ -32,8 +31,7 @@ _REMOVE = "DELETE FROM objects WHERE bucket = ? AND key = ?"
 _DELETE = "INSERT INTO deletions (bucket, key, seq, at) VALUES (?, ?, ?, ?)"
 
 
-@dataclass(frozen=True, slots=True)
-class Body:
+class Body(NamedTuple):
     """A body ready to be committed: either its bytes or the name of its durable file in staging."""
 
     size: int
@@ -41,8 +39,7 @@ class Body:
     staged: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Superseded:
+class Superseded(NamedTuple):
     """What a write left without an owner: names of files to remove, one in `staging/`, any number in `uploads/`."""
 
     staged: str | None = None

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
-import dataclasses
 import threading
 import tracemalloc
 from pathlib import Path
@@ -113,7 +112,7 @@ async def test_new_tags_are_no_change_of_the_object(store: Store, clock: StillCl
             store.publish()
         tags = (("published", str(is_published)),)
         assert await store.set_tags("team", "318", tags) is True
-        assert store.head("team", "318") == dataclasses.replace(stored, tags=tags)
+        assert store.head("team", "318") == stored._replace(tags=tags)
         assert store.last_seq() == stored.seq
         assert get(store, "318") == b"x"
     assert await store.set_tags("team", "318", ()) is True

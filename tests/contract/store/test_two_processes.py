@@ -85,3 +85,17 @@ async def test_a_real_second_process_writes_while_this_one_does(folder: Path) ->
     store.publish()
     assert all(get(store, key) is not None for key in keys(store))
     await store.close()
+
+
+async def test_an_object_read_often_is_the_new_one_as_soon_as_any_process_put_it(folder: Path) -> None:
+    one, two = Store(folder, SystemClock()), Store(folder, SystemClock())
+    await asyncio.gather(one.start(), two.start())
+    await one.create_bucket("team")
+    for number in range(20):
+        await put((one, two)[number % 2], "318", f"{number}".encode())
+        one.publish()
+        for store in (one, two, one, two):  # the second time from memory
+            assert get(store, "318") == f"{number}".encode()
+    await two.delete("team", "318")
+    assert one.open("team", "318") is None
+    await asyncio.gather(one.close(), two.close())

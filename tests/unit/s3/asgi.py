@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from starlette.types import Message, Receive, Scope
 
 from dvc_sync_s3.s3.errors import S3Error
-from dvc_sync_s3.s3.request import S3Request, parse_request
+from dvc_sync_s3.s3.request import S3Request, head_of, parse_request
 
 
 class StillClock:
@@ -44,7 +44,7 @@ def scope_of(method: str, url: str, headers: Mapping[str, str] | None = None) ->
 
 
 def request_of(method: str, url: str, headers: Mapping[str, str] | None = None) -> S3Request:
-    return parse_request(scope_of(method, url, headers), "0123456789ABCDEF")
+    return parse_request(head_of(scope_of(method, url, headers)), "0123456789ABCDEF")
 
 
 def refusal_of(read: Callable[[], object]) -> str | None:

@@ -13,6 +13,7 @@ import pytest
 from dvc_sync_s3.process import Turn
 from dvc_sync_s3.store import index
 from dvc_sync_s3.store.committer import Committer
+from dvc_sync_s3.store.generation import Generation
 from dvc_sync_s3.store.transaction import Transaction
 
 
@@ -31,7 +32,13 @@ class Desk:
         self.connection = index.set_up(path)
         self.statements: list[str] = []
         self.connection.set_trace_callback(self.statements.append)
-        self.committer = Committer(self.connection, Turn(path.with_name("turn")), StillClock(), lambda: None)
+        self.committer = Committer(
+            self.connection,
+            Turn(path.with_name("turn")),
+            Generation(path.with_name("generation")),
+            StillClock(),
+            lambda: None,
+        )
 
     def commits(self) -> int:
         return self.statements.count("COMMIT")

@@ -15,6 +15,7 @@ from dvc_sync_s3.process import Turn
 from dvc_sync_s3.store import buckets, folder, index, writes
 from dvc_sync_s3.store.committer import Committer
 from dvc_sync_s3.store.folder import DataFolder, open_body
+from dvc_sync_s3.store.generation import Generation
 from dvc_sync_s3.store.model import NewObject
 from dvc_sync_s3.store.publisher import Publisher
 from dvc_sync_s3.store.reader import Reader
@@ -28,7 +29,8 @@ class Desk:
         self.folder = DataFolder(root)
         self.folder.make()
         clock = SystemClock()
-        self.committer = Committer(index.set_up(self.folder.index), Turn(self.folder.writers_turn), clock, lambda: None)
+        turn, generation = Turn(self.folder.writers_turn), Generation(self.folder.generation)
+        self.committer = Committer(index.set_up(self.folder.index), turn, generation, clock, lambda: None)
         self.publisher = Publisher(self.folder, self.folder.rules(), self.committer, clock)
         self.committer.write_and_wait(lambda transaction: buckets.create_bucket(transaction, "team", None, None, {}))
         self.reader = Reader(root)

@@ -6,8 +6,7 @@ Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/managing-acls.html
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from dvc_sync_s3.s3.access.accounts import Account, Accounts
 from dvc_sync_s3.s3.access.acl import Acl, Grant, Permission, acl_text, canned_acl, is_public, private_acl
@@ -35,8 +34,7 @@ _SAME_FOR_ONE_OWNER = ("private", "bucket-owner-full-control", "bucket-owner-rea
 """What clients may ask for where lists are off: many always send one of these."""
 
 
-@dataclass(frozen=True, slots=True)
-class NewAccess:
+class NewAccess(NamedTuple):
     """Whose a new object is and its list, both as the store keeps them."""
 
     owner: str | None

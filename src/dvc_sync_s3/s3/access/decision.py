@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from dvc_sync_s3.s3.access.accounts import Account
 from dvc_sync_s3.s3.access.acl import Acl, Permission, lets_in, without_public
@@ -103,8 +104,7 @@ class ObjectAccess:
     acl: Acl
 
 
-@dataclass(frozen=True, slots=True)
-class Asker:
+class Asker(NamedTuple):
     """Who asks, and from where."""
 
     account: Account

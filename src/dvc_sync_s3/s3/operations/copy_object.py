@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dvc_sync_s3.s3.access.acl_request import new_object_access
@@ -84,9 +83,9 @@ def _check_source(source: StoredObject, call: Call) -> None:
 def _description(source: StoredObject, headers: Headers) -> Description:
     asked, copied = read_description(headers), copied_description(source, headers)
     if not _replaces(headers, "tagging"):
-        asked = replace(asked, tags=copied.tags)
+        asked = asked._replace(tags=copied.tags)
     if not _replaces(headers, "metadata"):
-        return replace(copied, tags=asked.tags)
+        return copied._replace(tags=asked.tags)
     return asked
 
 

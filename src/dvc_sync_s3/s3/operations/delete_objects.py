@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dvc_sync_s3.s3.access.authorization import authorize
@@ -42,7 +41,7 @@ async def _delete(call: Call, bucket: str, named: Element) -> Node:
     try:
         check_key(key, version)
         # A policy may say otherwise of each key.
-        authorize(call.store, call.asker, "DeleteObject", replace(call.request, key=key), call.access)
+        authorize(call.store, call.asker, "DeleteObject", call.request._replace(key=key), call.access)
         precondition = delete_precondition(
             named.findtext("ETag"), named.findtext("LastModifiedTime"), named.findtext("Size")
         )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -59,9 +58,9 @@ async def post_object(call: Call) -> Response:
         policy = parse_policy(given.values["policy"])
         policy.check_fields({**fields, "bucket": bucket}, call.now)
     asker = Asker(ANONYMOUS if signer is None else call.keyring.account(signer), call.asker.address)
-    request = replace(call.request, key=fields["key"], headers=_headers(fields))
+    request = call.request._replace(key=fields["key"], headers=_headers(fields))
     authorize(call.store, asker, "PutObject", request, call.access)
-    described = replace(call, request=request, asker=asker)
+    described = call._replace(request=request, asker=asker)
     return _answer(call, fields, await _store(described, form.content(), policy))
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dvc_sync_s3.s3.access.acl_request import new_object_access
+from dvc_sync_s3.s3.access.acl_request import NewAccess, new_object_access
 from dvc_sync_s3.s3.call import Call
 from dvc_sync_s3.s3.checksums import DEFAULT_ALGORITHM, FULL_OBJECT, checksum_headers
 from dvc_sync_s3.s3.conditions import write_precondition
-from dvc_sync_s3.s3.objects import read_description
+from dvc_sync_s3.s3.objects import Description, read_description
 from dvc_sync_s3.s3.response import Response
 from dvc_sync_s3.store.model import NewObject
 
@@ -20,22 +20,30 @@ async def put_object(call: Call) -> Response:
     if precondition is not None:
         precondition(call.store.head(bucket, key))  # it may fail now already, before the body travels
     call.body.compute(DEFAULT_ALGORITHM)
-    async with call.store.receive() as incoming:
-        async for data in call.body:
-            await incoming.write(data)
-        new = NewObject(
-            bucket=bucket,
-            key=key,
-            etag=call.body.md5,
-            content_type=description.content_type,
-            headers=description.headers,
-            metadata=description.metadata,
-            checksums=call.body.checksums,
-            tags=description.tags,
-            checksum_type=FULL_OBJECT,
-            owner=access.owner,
-            acl=access.acl,
-        )
-        stored = await call.store.put(new, incoming, precondition)
+    whole = call.body.whole()
+    if whole is not None:
+        stored = await call.store.put_bytes(_new_object(call, description, access), whole, precondition)
+    else:
+        async with call.store.receive() as incoming:
+            async for data in call.body:
+                await incoming.write(data)
+            stored = await call.store.put(_new_object(call, description, access), incoming, precondition)
     answer = {"ETag": f'"{stored.etag}"', **checksum_headers(stored.checksums, stored.checksum_type)}
     return Response(headers=answer)
+
+
+def _new_object(call: Call, description: Description, access: NewAccess) -> NewObject:
+    """Return what is to be stored with a body that was read."""
+    return NewObject(
+        bucket=call.bucket,
+        key=call.key,
+        etag=call.body.md5,
+        content_type=description.content_type,
+        headers=description.headers,
+        metadata=description.metadata,
+        checksums=call.body.checksums,
+        tags=description.tags,
+        checksum_type=FULL_OBJECT,
+        owner=access.owner,
+        acl=access.acl,
+    )

@@ -9,8 +9,8 @@ import contextlib
 import hashlib
 import hmac
 import re
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, field
 from functools import lru_cache
 from urllib.parse import quote, unquote_to_bytes
 
@@ -29,9 +29,11 @@ class Scope:
     date: str
     region: str
     service: str
+    text: str = field(init=False, repr=False, compare=False)
+    """As signatures carry it."""
 
-    def __str__(self) -> str:
-        return f"{self.date}/{self.region}/{self.service}/aws4_request"
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "text", f"{self.date}/{self.region}/{self.service}/aws4_request")
 
 
 def canonical_request(
@@ -39,14 +41,13 @@ def canonical_request(
     raw_path: bytes,
     query: Collection[tuple[str, str]],
     headers: Headers,
-    signed_headers: Iterable[str],
+    signed_headers: Collection[str],
     payload_hash: str,
 ) -> str:
     """Return the canonical request; `query` is without the signature itself."""
-    names = list(signed_headers)
-    lines = [f"{name}:{_value(headers.get(name, ''))}" for name in names]
+    lines = "".join([f"{name}:{_value(headers.get(name, ''))}\n" for name in signed_headers])
     path, words = canonical_path(raw_path), canonical_query(query)
-    return "\n".join((method, path, words, *lines, "", ";".join(names), payload_hash))
+    return f"{method}\n{path}\n{words}\n{lines}\n{';'.join(signed_headers)}\n{payload_hash}"
 
 
 def canonical_path(raw_path: bytes) -> str:
@@ -73,16 +74,17 @@ def canonical_query(query: Collection[tuple[str, str]]) -> str:
 
 
 def _value(value: str) -> str:
-    if not value.isascii():
-        # Clients sign UTF-8. Some send that too; botocore sends Latin-1, which then is no UTF-8.
-        with contextlib.suppress(UnicodeDecodeError):
-            value = value.encode("latin-1").decode()
+    if value.isascii() and "  " not in value and "\t" not in value:
+        return value
+    # Clients sign UTF-8. Some send that too; botocore sends Latin-1, which then is no UTF-8.
+    with contextlib.suppress(UnicodeDecodeError):
+        value = value.encode("latin-1").decode()
     return " ".join(value.split())
 
 
 def string_to_sign(time: str, scope: Scope, request: str) -> str:
     """Return what the signature of a request signs; `time` is `YYYYMMDDTHHMMSSZ`."""
-    return "\n".join((ALGORITHM, time, str(scope), hashlib.sha256(request.encode()).hexdigest()))
+    return f"{ALGORITHM}\n{time}\n{scope.text}\n{hashlib.sha256(request.encode()).hexdigest()}"
 
 
 @lru_cache(maxsize=64)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
+from typing import NamedTuple
 
 from dvc_sync_s3.s3.errors import S3Error
 from dvc_sync_s3.s3.request import Headers, S3Request
@@ -16,18 +16,15 @@ from dvc_sync_s3.s3.sigv4.canonical import ALGORITHM, Scope
 UNSIGNED_PAYLOAD = "UNSIGNED-PAYLOAD"
 _TIMESTAMP = re.compile(r"\d{8}T\d{6}Z", re.ASCII)
 _SIGNATURE = re.compile(r"[0-9a-f]{64}")
-_USUAL = re.compile(
-    rf"{ALGORITHM} Credential=(?P<Credential>[^,\s]+), ?"
-    r"SignedHeaders=(?P<SignedHeaders>[^,\s]+), ?Signature=(?P<Signature>[0-9a-f]{64})"
-)
-"""An `Authorization` header as all SDKs write it."""
+_USUAL = re.compile(rf"{ALGORITHM} Credential=(?P<Credential>[^,\s]+), ?SignedHeaders=(?P<SignedHeaders>[^,\s]+), ?")
+"""An `Authorization` header as all SDKs write it, up to its last field."""
+_LAST = "Signature="
 _SECONDS = re.compile(r"\d{1,6}", re.ASCII)
 _MALFORMED = "AuthorizationHeaderMalformed"
 _MAX_EXPIRES_S = 7 * 24 * 3600
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(NamedTuple):
     """Who claims to have signed what, and until when it holds."""
 
     access_key_id: str
@@ -65,29 +62,32 @@ def read_claim(request: S3Request) -> Claim:
 
 
 def _from_header(request: S3Request) -> Claim:
-    fields = _authorization_fields(request.headers["authorization"])
+    credential, signed_headers, signature = _authorization_fields(request.headers["authorization"])
     payload_hash = request.headers.get("x-amz-content-sha256")
     if payload_hash is None:
         raise S3Error("InvalidRequest", "Missing required header for this request: x-amz-content-sha256")
     timestamp, time = _time_of(request.headers)
-    access_key_id, scope = split_credential(fields["Credential"], timestamp, _MALFORMED)
+    access_key_id, scope = split_credential(credential, timestamp, _MALFORMED)
     return Claim(
         access_key_id=access_key_id,
         scope=scope,
         timestamp=timestamp,
         time=time,
-        signed_headers=tuple(fields["SignedHeaders"].split(";")),
-        signature=fields["Signature"],
+        signed_headers=signed_headers,
+        signature=signature,
         payload_hash=payload_hash,
         expires_after=None,
     )
 
 
-def _authorization_fields(text: str) -> dict[str, str]:
+def _authorization_fields(text: str) -> tuple[str, tuple[str, ...], str]:
+    """Return the credential, the signed headers and the signature of an `Authorization` header."""
+    rest, separator, signature = text.rpartition(_LAST)
+    usual = _usual_fields(rest) if separator and _SIGNATURE.fullmatch(signature) else None
+    if usual is not None:
+        return *usual, signature
     if text.startswith("AWS "):
         raise signature_version_2()
-    if usual := _USUAL.fullmatch(text):
-        return usual.groupdict()
     algorithm, _, rest = text.partition(" ")
     if algorithm != ALGORITHM:
         raise S3Error("InvalidArgument", "Unsupported Authorization Type")
@@ -98,14 +98,24 @@ def _authorization_fields(text: str) -> dict[str, str]:
             raise S3Error(_MALFORMED, f"The authorization header is malformed; missing {name}.")
     if not _SIGNATURE.fullmatch(fields["Signature"]):
         raise S3Error(_MALFORMED, "The authorization header is malformed; a signature is 64 hexadecimal digits.")
-    return fields
+    return fields["Credential"], tuple(fields["SignedHeaders"].split(";")), fields["Signature"]
+
+
+@lru_cache(maxsize=256)
+def _usual_fields(text: str) -> tuple[str, tuple[str, ...]] | None:
+    """Return the credential and the signed headers, None if they aren't written as all SDKs do.
+
+    Remembered: all requests of a client that sign the same headers on one day begin the same.
+    """
+    usual = _USUAL.fullmatch(text)
+    return None if usual is None else (usual["Credential"], tuple(usual["SignedHeaders"].split(";")))
 
 
 def _time_of(headers: Headers) -> tuple[str, datetime]:
     """Read `x-amz-date`, else `Date`, which may be an HTTP date; return the time as signatures carry it, too."""
+    timestamp = headers.get("x-amz-date")
     with contextlib.suppress(ValueError, OverflowError):
-        if "x-amz-date" in headers:
-            timestamp = headers["x-amz-date"]
+        if timestamp is not None:
             return timestamp, parse_timestamp(timestamp)
         date = headers.get("date", "")
         time = parse_timestamp(date) if _TIMESTAMP.fullmatch(date) else parsedate_to_datetime(date)

@@ -1,0 +1,211 @@
+"""A connection that hands requests which come in one piece to the S3 side, past the ASGI server's tasks and messages.
+
+uvicorn's own way is for everything else: /-/, bodies that come in pieces or wait for `100 Continue`, what follows a
+request not yet answered. Both ways end in the same service, so they can't differ in what they answer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from typing import TYPE_CHECKING, cast
+
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
+
+from dvc_sync_s3.app.connection import WatchedConnection
+from dvc_sync_s3.app.server import Application
+from dvc_sync_s3.s3.request import Head
+from dvc_sync_s3.s3.sending import wire_headers
+from dvc_sync_s3.s3.service import S3Service
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from starlette.types import ASGIApp
+    from uvicorn._types import ASGI3Application, HTTPScope
+    from uvicorn.config import Config
+    from uvicorn.server import ServerState
+
+    from dvc_sync_s3.s3.response import Response
+
+_INDIRECT = frozenset([b"expect", b"transfer-encoding", b"upgrade", b"x-forwarded-for", b"x-forwarded-proto"])
+"""Headers of requests that go uvicorn's way; a proxy's change what it says of the client."""
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+
+
+class DirectConnection(WatchedConnection):
+    """Answer what comes in one piece at once, the rest as `WatchedConnection` does."""
+
+    def __init__(
+        self,
+        config: Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        _loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
+        super().__init__(config, server_state, app_state, _loop)
+        self._service = None if config.root_path or config.limit_concurrency is not None else _s3_of(self.app)
+        self._head: Head | None = None
+        """Of a request that can be answered directly and whose end hasn't come yet."""
+        self._body = b""
+        self._is_direct = False
+        self._running: RequestResponseCycle | None = None
+
+    def data_received(self, data: bytes) -> None:
+        """Answer each request that is whole, and give one that isn't to uvicorn."""
+        super().data_received(data)
+        if self._head is not None:
+            self._head, self._is_direct = None, False
+            self._as_usual()
+            if self._body:
+                super().on_body(self._body)
+
+    def on_message_begin(self) -> None:
+        """Note that a request began."""
+        self._is_head_coming = True
+        self.url = b""
+        self.headers = []
+        self.expect_100_continue = False
+        self._body = b""
+        last: RequestResponseCycle | None = self.cycle  # uvicorn's annotation forgets the first request
+        self._is_direct = self._service is not None and (last is None or last.response_complete)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Note a header."""
+        name = name.lower()
+        if name in _INDIRECT:
+            self._is_direct = False
+            super().on_header(name, value)
+        else:
+            self.headers.append((name, value))
+
+    def on_headers_complete(self) -> None:
+        """Decide which way the request goes."""
+        url = self.url
+        if not self._is_direct or url[:1] != b"/" or url[:2] == b"/-" or b"#" in url or self.flow.write_paused:
+            self._is_direct = False
+            return self._as_usual()
+        self._is_head_coming = False
+        path, _, query = url.partition(b"?")
+        address = self.client[0] if self.client else ""
+        scheme = self.scheme or "http"
+        self._head = Head(self.parser.get_method().decode("ascii"), path, query, self.headers, scheme, address)
+        return None
+
+    def on_body(self, body: bytes) -> None:
+        """Note a piece of the body."""
+        if self._head is None:
+            super().on_body(body)
+        else:
+            self._body += body
+
+    def on_message_complete(self) -> None:
+        """Answer a request that is here whole."""
+        head, service = self._head, self._service
+        if head is None or service is None:
+            if not self._is_direct:
+                super().on_message_complete()
+            return
+        self._head = None
+        keep_alive = self.parser.should_keep_alive() and self.parser.get_http_version() != "1.0"
+        self.cycle = answering = Answering(self, head, keep_alive)  # type: ignore[assignment]
+        service.answer(head, self._body, answering)
+
+    def _as_usual(self) -> None:
+        """Let uvicorn have the request whose head is complete."""
+        url, headers, is_waiting = self.url, self.headers, self.expect_100_continue
+        super().on_message_begin()
+        self.url, self.expect_100_continue = url, is_waiting
+        self.headers += headers  # in place: its scope has this list
+        super().on_headers_complete()
+
+    def head_of_answer(self) -> bytes:
+        """Return the headers that every answer of this server carries, as they go over the wire."""
+        return b"".join([b"%b: %b\r\n" % pair for pair in self.server_state.default_headers])
+
+    def is_last(self, answering: Answering) -> bool:
+        """Tell whether no request came after this one."""
+        last: object = self.cycle
+        return last is answering
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Tell the request that is being answered; uvicorn tells only the last that came."""
+        self.pipeline.clear()
+        if self._running is not None and not self._running.response_complete:
+            self._running.disconnected = True
+            self._running.message_event.set()
+        super().connection_lost(exc)
+
+    def start(self, cycle: RequestResponseCycle, app: ASGIApp) -> None:
+        """Let `app` answer in `cycle`, as a task."""
+        self._start_asgi_task(cycle, cast("ASGI3Application", app))
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        self._running = cycle
+        super()._start_asgi_task(cycle, app)
+
+
+class Answering:
+    """A request that is being answered directly; to uvicorn it looks like one of its cycles."""
+
+    __slots__ = ("_connection", "_head", "disconnected", "keep_alive", "message_event", "response_complete")
+
+    def __init__(self, connection: DirectConnection, head: Head, keep_alive: bool) -> None:  # noqa: FBT001
+        self._connection = connection
+        self._head = head
+        self.keep_alive = keep_alive
+        self.response_complete = False
+        self.disconnected = False
+        self.message_event = _NOBODY_WAITS
+
+    def write(self, response: Response, body: bytes) -> None:
+        """Write the whole answer, unless the client left."""
+        connection = self._connection
+        self.response_complete = True
+        if connection.transport.is_closing():
+            return
+        headers = wire_headers(response)
+        text = "".join([f"{name}: {value}\r\n" for name, value in headers.items()])
+        if text.count("\n") != len(headers) or text.count("\r") != len(headers) or _CONTROL.search(text):
+            raise RuntimeError("a header of an answer has control characters")
+        if not self.keep_alive and "Connection" not in headers:
+            text += "Connection: close\r\n"
+        status = STATUS_LINE[response.status]
+        parts = (status, connection.head_of_answer(), text.encode("latin-1"), b"\r\n", body)
+        connection.transport.write(b"".join(parts))
+        if not self.keep_alive or headers.get("Connection") == "close":
+            connection.transport.close()
+        connection.on_response_complete()
+
+    def stream(self, app: ASGIApp) -> None:
+        """Let `app` send the answer through a cycle of uvicorn's."""
+        connection = self._connection
+        cycle = RequestResponseCycle(
+            scope=cast("HTTPScope", {"type": "http", "method": self._head.method}),
+            transport=connection.transport,
+            flow=connection.flow,
+            logger=connection.logger,
+            access_logger=connection.access_logger,
+            access_log=False,
+            default_headers=connection.server_state.default_headers,
+            message_event=asyncio.Event(),
+            expect_100_continue=False,
+            keep_alive=self.keep_alive,
+            on_response=connection.on_response_complete,
+        )
+        if connection.is_last(self):  # else a request that came meanwhile waits for this one's end
+            connection.cycle = cycle
+        cycle.disconnected = self.disconnected or connection.transport.is_closing()
+        connection.start(cycle, app)
+
+
+_NOBODY_WAITS = asyncio.Event()
+"""For whoever wakes those that wait for more of a request."""
+
+
+def _s3_of(app: ASGI3Application | ASGIApp) -> S3Service | None:
+    """Return the S3 side of `app`, None if there is none to be asked directly."""
+    inner = app.app if isinstance(app, ProxyHeadersMiddleware) else app
+    found = inner.s3 if isinstance(inner, Application) else inner
+    return found if isinstance(found, S3Service) else None
