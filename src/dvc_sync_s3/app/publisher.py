@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import time
 from datetime import timedelta
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from dvc_sync_s3.process import step_back
 from dvc_sync_s3.store.publishing import publishing
 
 _MOST_BYTES = 64 * 1024
+_PAUSE_S = 0.05
 
 
 def publisher_command(folder: Path, upload_expiry: timedelta | None) -> tuple[str, ...]:
@@ -30,3 +32,4 @@ def run_publisher(folder: Path, upload_expiry: timedelta | None) -> None:
     with publishing(folder, SystemClock(), upload_expiry) as publisher:
         while os.read(sys.stdin.fileno(), _MOST_BYTES):
             publisher.wake()
+            time.sleep(_PAUSE_S)  # the bytes of a burst are read at once

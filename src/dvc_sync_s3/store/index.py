@@ -25,6 +25,9 @@ OBJECT_COLUMNS = (
 ENTRY_COLUMNS = f"{OBJECT_COLUMNS}, place, staged, parts"
 CURRENT = f"SELECT {ENTRY_COLUMNS} FROM objects WHERE bucket = ? AND key = ?"  # noqa: S608
 
+_PREPARED = 400
+"""Statements that a connection keeps: puts of a group share one for each number of them (see puts.py)."""
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _NONE = "[]"
@@ -184,6 +187,7 @@ def _open(index: Path, mode: str) -> sqlite3.Connection:
         timeout=BUSY_TIMEOUT_S,
         isolation_level=None,
         check_same_thread=False,
+        cached_statements=_PREPARED,
     )
     # FULL is what makes a commit survive a power cut; what a deleted body leaves in a page need not be zeroed.
     connection.execute("PRAGMA synchronous = FULL")

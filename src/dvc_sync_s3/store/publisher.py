@@ -38,6 +38,10 @@ BATCH = 128
 """Changes that share the waits for their folders and one transaction; as many files are open at once."""
 PATIENCE_S = 5.0
 """How often to look for a dead lock holder, for other processes' writes, and at what failed."""
+QUIET_S = 0.1
+"""How long nothing is committed after a burst of writes."""
+MOST_LAG_S = 5.0
+"""How long plain files wait for such a burst to end."""
 SWEEP_EVERY_S = 24 * 3600.0
 
 # The conditions are those of the partial indexes.
@@ -119,9 +123,18 @@ class Publisher:
             except (OSError, sqlite3.Error) as error:
                 _log.warning("plain files wait, the objects themselves are safe", error=str(error))
                 self._stop.wait(PATIENCE_S)
-            if not self._wake.wait(PATIENCE_S):
+            if self._wake.wait(PATIENCE_S):
+                self._wait_for_quiet()
+            else:
                 self._shrink_index()
+
+    def _wait_for_quiet(self) -> None:
+        """Let a burst of writes end first, but not for ever: clients wait for their commits, nobody for plain files."""
+        until_s = self._clock.monotonic_s() + MOST_LAG_S
+        while True:
             self._wake.clear()
+            if self._stop.wait(QUIET_S) or not self._wake.is_set() or self._clock.monotonic_s() >= until_s:
+                return
 
     def _shrink_index(self) -> None:
         if self._connection is None:

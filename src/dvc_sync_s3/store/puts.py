@@ -117,12 +117,9 @@ def _entry(put: Put, seq: int, at_us: int) -> Row:
 
 
 def _in_chunks(rows: Sequence[Row]) -> Iterable[Sequence[Row]]:
-    """Yield chunks of powers of two, so that there are few different statements to be prepared."""
-    begin = 0
-    while begin < len(rows):
-        size = min(_MOST_ROWS, 1 << (len(rows) - begin).bit_length() - 1)
-        yield rows[begin : begin + size]
-        begin += size
+    """Yield chunks as large as a statement may be; each size has statements of its own, prepared once."""
+    for begin in range(0, len(rows), _MOST_ROWS):
+        yield rows[begin : begin + _MOST_ROWS]
 
 
 def _execute(transaction: Transaction, sql: str, rows: Sequence[Row]) -> list[Any]:
@@ -130,7 +127,7 @@ def _execute(transaction: Transaction, sql: str, rows: Sequence[Row]) -> list[An
     return transaction.connection.execute(_statement(sql, len(rows), len(rows[0])), values).fetchall()
 
 
-@lru_cache(maxsize=128)
+@lru_cache(maxsize=5 * _MOST_ROWS)
 def _statement(sql: str, rows: int, columns: int) -> str:
     row = f"({', '.join('?' * columns)})"
     return sql.format(", ".join([row] * rows))
