@@ -16,16 +16,16 @@ from typing import NamedTuple, TextIO
 import orjson
 import structlog
 
-_PAUSE_S = 0.02
+_PAUSE_S = 0.1
 _encode = json.JSONEncoder(default=str, separators=(",", ":")).encode
 
 
 class BufferedLines:
-    """Write lines to `stream`, those of 20 ms at once, on a thread of its own; `flush` writes the rest.
+    """Write lines to `stream`, those of a tenth of a second at once, on a thread of its own; `flush` writes the rest.
 
     A system call for each line would let go of the interpreter's lock in the middle of every request: getting it
     back costs more than the line. And many lines made one after the other cost less than one here and one there.
-    A killed process loses the lines of its last 20 ms, never an acknowledged write.
+    A killed process loses the lines of its last tenth of a second, never an acknowledged write.
     """
 
     def __init__(self, stream: TextIO) -> None:

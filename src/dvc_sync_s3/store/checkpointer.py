@@ -17,7 +17,7 @@ from dvc_sync_s3.store import index
 if TYPE_CHECKING:
     from pathlib import Path
 
-WORTHWHILE_BYTES = 4 << 20
+WORTHWHILE_BYTES = 16 << 20
 # A passive checkpoint under steady load never catches up with the log's end, so the log grows; past this
 # size one waits for the readers and holds writers up for the short rest, and the log begins anew.
 TOO_LONG_BYTES = 64 << 20

@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dvc_sync_s3.store.errors import NoSuchBucket
 from dvc_sync_s3.store.index import ENTRY_COLUMNS, Place, as_text, parts_text
@@ -26,13 +26,13 @@ _MOST_ROWS = 64
 # CROSS JOIN: for (bucket, key) IN (…) SQLite reads the whole table (https://www.sqlite.org/optoverview.html#crossjoin).
 _BEFORE = """
 WITH wanted (its_bucket, its_key) AS (VALUES {})
-SELECT bucket, key, seq, place, staged FROM wanted CROSS JOIN objects ON bucket = its_bucket AND key = its_key
+SELECT its_bucket, its_key, objects.seq, place, staged, deletions.seq FROM wanted
+LEFT JOIN objects ON objects.bucket = its_bucket AND objects.key = its_key
+LEFT JOIN deletions ON deletions.bucket = its_bucket AND deletions.key = its_key
+CROSS JOIN buckets ON name = its_bucket
 """
 _PUT = f"INSERT INTO objects ({ENTRY_COLUMNS}) VALUES {{}} {REPLACE}"  # noqa: S608
-_UNDELETE = """
-WITH wanted (its_bucket, its_key) AS (VALUES {}) DELETE FROM deletions WHERE seq IN
-(SELECT seq FROM wanted CROSS JOIN deletions ON bucket = its_bucket AND key = its_key)
-"""
+_UNDELETE = "DELETE FROM deletions WHERE seq IN (VALUES {})"
 _ADD_BODIES = "INSERT INTO bodies (seq, body) VALUES {}"
 _DROP_BODIES = "DELETE FROM bodies WHERE seq IN (VALUES {})"
 
@@ -76,36 +76,44 @@ def _runs_of_different_keys(puts: Iterable[Put]) -> Iterable[list[Put]]:
     yield list(run.values())
 
 
+class _Before(NamedTuple):
+    """What there is of a key: its object's row, if any, and the seq of its deletion, if any."""
+
+    bucket: str
+    key: str
+    seq: int | None
+    place: str | None
+    staged: str | None
+    deleted_seq: int | None
+
+
 def _put_run(transaction: Transaction, run: Sequence[Put]) -> list[Result]:
-    missing = _missing_buckets(transaction, {put.new.bucket for put in run})
-    puts = [put for put in run if put.new.bucket not in missing]
-    keys = [(put.new.bucket, put.new.key) for put in puts]
-    before: dict[_Key, Row] = {}
-    for rows in _in_chunks(keys):
-        for bucket, key, *rest in _execute(transaction, _BEFORE, rows):
-            before[bucket, key] = rest
-    results: dict[_Key, Result] = {}
+    before = _what_there_is(transaction, [(put.new.bucket, put.new.key) for put in run])
+    results: list[Result] = []
     entries, bodies = [], []
-    for put in puts:
-        new, seq = put.new, transaction.next_seq()
+    for put in run:
+        new = put.new
+        found = before.get((new.bucket, new.key))
+        if found is None:
+            results.append(NoSuchBucket(new.bucket))
+            continue
+        seq = transaction.next_seq()
         entries.append(_entry(put, seq, transaction.at_us))
         if put.body.staged is None:
             bodies.append((seq, put.body.data))
-        replaced = before.get((new.bucket, new.key))
-        superseded = Superseded() if replaced is None else Superseded(replaced[2])
-        results[new.bucket, new.key] = (as_stored(new, seq, put.body.size, transaction.at_us), superseded)
-    gone = [(seq,) for seq, place, _ in before.values() if place == Place.BODY]
-    new_keys = [key for key in keys if key not in before]
-    for sql, all_rows in ((_PUT, entries), (_ADD_BODIES, bodies), (_DROP_BODIES, gone), (_UNDELETE, new_keys)):
+        results.append((as_stored(new, seq, put.body.size, transaction.at_us), Superseded(found.staged)))
+    gone = [(found.seq,) for found in before.values() if found.place == Place.BODY]
+    again = [(found.deleted_seq,) for found in before.values() if found.deleted_seq is not None]
+    for sql, all_rows in ((_PUT, entries), (_ADD_BODIES, bodies), (_DROP_BODIES, gone), (_UNDELETE, again)):
         for rows in _in_chunks(all_rows):
             _execute(transaction, sql, rows)
-    refused = ((put.new.bucket, put.new.key) for put in run)
-    return [results[key] if key in results else NoSuchBucket(key[0]) for key in refused]
+    return results
 
 
-def _missing_buckets(transaction: Transaction, names: Iterable[str]) -> set[str]:
-    found = "SELECT 1 FROM buckets WHERE name = ?"
-    return {name for name in names if transaction.connection.execute(found, (name,)).fetchone() is None}
+def _what_there_is(transaction: Transaction, keys: Sequence[_Key]) -> dict[_Key, _Before]:
+    """Return what there is of each key whose bucket exists."""
+    rows = [row for chunk in _in_chunks(keys) for row in _execute(transaction, _BEFORE, chunk)]
+    return {row[:2]: _Before(*row) for row in rows}
 
 
 def _entry(put: Put, seq: int, at_us: int) -> Row:
