@@ -44,9 +44,11 @@ MOST_LAG_S = 5.0
 """How long plain files wait for such a burst to end."""
 SWEEP_EVERY_S = 24 * 3600.0
 
-# The conditions are those of the partial indexes.
+# The conditions are those of the partial indexes; a body is in `bodies` until it is a plain file.
 _TO_PUBLISH = """
-SELECT seq, bucket, key, place, staged FROM objects WHERE place IN ('body', 'staged') AND seq > :after
+SELECT bodies.seq, bucket, key, place, staged FROM bodies CROSS JOIN objects ON objects.seq = bodies.seq
+WHERE bodies.seq > :after
+UNION ALL SELECT seq, bucket, key, place, staged FROM objects WHERE place = 'staged' AND seq > :after
 UNION ALL SELECT seq, bucket, key, NULL, NULL FROM deletions WHERE published = 0 AND seq > :after
 ORDER BY 1 LIMIT :limit
 """

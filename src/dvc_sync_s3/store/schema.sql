@@ -52,7 +52,9 @@ CREATE TABLE IF NOT EXISTS objects (
   PRIMARY KEY (bucket, key)
 ) WITHOUT ROWID;
 CREATE UNIQUE INDEX IF NOT EXISTS objects_by_seq ON objects (seq);
-CREATE INDEX IF NOT EXISTS objects_to_publish ON objects (seq) WHERE place IN ('body', 'staged');
+CREATE INDEX IF NOT EXISTS objects_staged ON objects (seq) WHERE place = 'staged';
+-- Every put of a small body wrote a page of it, and `bodies` says the same.
+DROP INDEX IF EXISTS objects_to_publish;
 
 CREATE TABLE IF NOT EXISTS deletions (
   bucket    TEXT NOT NULL,

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 ABANDONED_AFTER_S = 24 * 3600
 """A body that got no byte for so long is no longer on its way in, whichever process received it."""
 
-_STAGED = "SELECT staged FROM objects WHERE place IN ('body', 'staged')"
+_STAGED = "SELECT staged FROM objects WHERE place = 'staged'"
 _PARTS = "SELECT file FROM parts"
 
 

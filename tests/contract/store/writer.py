@@ -60,6 +60,7 @@ def die_at(step: str) -> None:
 
 
 async def main(folder: Path, first: int, step: str | None) -> None:
+    publisher.QUIET_S = 0.0  # plain files between the writes, not behind them
     store = Store(folder, SystemClock())
     if step is not None:
         publisher.Publisher.start = lambda self: None  # type: ignore[method-assign]

@@ -17,7 +17,7 @@ from typing import BinaryIO
 
 from dvc_sync_s3 import durable
 from dvc_sync_s3.clock import SystemClock
-from dvc_sync_s3.store import checkpointer, index
+from dvc_sync_s3.store import checkpointer, index, publisher
 from dvc_sync_s3.store.folder import HIDDEN_NAME
 from dvc_sync_s3.store.incoming import Incoming
 from dvc_sync_s3.store.model import NewObject
@@ -108,6 +108,7 @@ async def main(folder: Path, left_out: str | None = None) -> None:
         setattr(*(WAITS | WAITS_OF_PARTS)[left_out])
     # Often enough to be cut in the middle of one.
     checkpointer.PAUSE_S, checkpointer.WORTHWHILE_BYTES, checkpointer.TOO_LONG_BYTES = 0.01, 1 << 16, 1 << 18
+    publisher.QUIET_S = 0.0  # plain files between the writes, not behind them
     store = Store(folder, SystemClock())
     adoption = await store.start()
     mark("started", store.instance_id(), adoption.objects)

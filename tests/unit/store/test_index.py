@@ -25,7 +25,7 @@ def test_questions_about_changes_are_answered_from_an_index_without_sorting(
 
 
 def test_the_publisher_looks_only_at_what_is_not_published(connection: sqlite3.Connection) -> None:
-    assert "objects_to_publish" in plan(connection, publisher._TO_PUBLISH)
+    assert "objects_staged" in plan(connection, publisher._TO_PUBLISH)
     assert "deletions_to_publish" in plan(connection, publisher._TO_PUBLISH)
 
 
