@@ -89,6 +89,16 @@ def test_what_a_form_says_of_its_object_is_kept(service: Service, s3: Any, bucke
     assert service.store.head(bucket, "318").tags == (("reader", "Ånn"),)  # type: ignore[union-attr]
 
 
+@pytest.mark.parametrize("name", ["x-amz-meta-note", "Cache-Control", "Content-Type"])
+@pytest.mark.parametrize("value", ["a\r\nSet-Cookie: b", "a\nb", "a\x00b"])
+def test_a_form_can_not_put_lines_into_later_answers(
+    service: Service, s3: Any, bucket: str, name: str, value: str
+) -> None:
+    answer = post(service, bucket, form(s3, bucket, {name: value}))
+    assert code_of(answer) == "InvalidArgument"
+    assert not is_stored(service, bucket)
+
+
 def test_the_files_name_stands_for_the_variable(service: Service, s3: Any, bucket: str) -> None:
     fields = form(s3, bucket, key="user/${filename}")
     assert post(service, bucket, fields, name="C:\\pictures\\é.png").status_code == 204

@@ -86,12 +86,16 @@ def read_description(headers: Headers) -> Description:
         raise S3Error("InvalidRequest", "Bucket is missing Object Lock Configuration")
     if _APPEND in headers:  # taken for a plain write it would cost what is there
         raise S3Error("NotImplemented", f"Appending ({_APPEND}) is not implemented.")
-    return Description(
+    description = Description(
         content_type=headers.get("content-type") or None,
         headers=(*system_headers(headers), *_headers_said_anew(headers)),
         metadata=user_metadata(headers),
         tags=tags_in_headers(headers),
     )
+    for name, value in (*description.headers, *description.metadata, ("content-type", description.content_type or "")):
+        if _UNSAFE.search(f"{name}{value}"):  # of a form, whose fields may hold anything
+            raise S3Error("InvalidArgument", f"{name} must be a header value.")
+    return description
 
 
 def copied_description(found: StoredObject, headers: Headers) -> Description:

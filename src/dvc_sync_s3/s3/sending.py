@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from typing import Protocol
 
 from starlette.types import ASGIApp, Message, Send
@@ -15,6 +16,7 @@ from dvc_sync_s3.store.folder import read_at_once
 
 STALLED_TIMEOUT_S = 300.0
 """Long, because players and readers of large objects pause."""
+_UNSAFE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _PIECE_BYTES = 256 * 1024
 
 
@@ -44,8 +46,13 @@ def body_at_hand(response: Response, method: str) -> bytes | None:
 
 
 def wire_headers(response: Response) -> dict[str, str]:
-    """Return the headers of an answer with what HTTP wants to know of its body; a 204 or 304 has none."""
+    """Return the headers of an answer with what HTTP wants to know of its body; a 204 or 304 has none.
+
+    What would end a header too soon is a space.
+    """
     headers = dict(response.headers)
+    if _UNSAFE.search("".join([*headers, *headers.values()])):  # a form once could store it
+        headers = {_UNSAFE.sub(" ", name): _UNSAFE.sub(" ", value) for name, value in headers.items()}
     if response.status in (204, 304):
         headers.pop("Content-Length", None)
     elif "Content-Length" not in headers and (size := response.size) is not None:

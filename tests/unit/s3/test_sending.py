@@ -11,7 +11,7 @@ from starlette.types import Message
 from dvc_sync_s3.s3.errors import ClientGone
 from dvc_sync_s3.s3.patience import Patience
 from dvc_sync_s3.s3.response import FileBody, PendingBody, Response
-from dvc_sync_s3.s3.sending import Sender
+from dvc_sync_s3.s3.sending import Sender, wire_headers
 from dvc_sync_s3.s3.xml import document
 from tests.unit.s3.asgi import Sent
 
@@ -46,3 +46,8 @@ async def test_a_document_that_takes_long_is_announced_by_spaces() -> None:
     assert "content-length" not in sent.headers
     assert sent.body == b'<?xml version="1.0" encoding="UTF-8"?>\n  <Done>yes</Done>'
     assert sent.messages[-1].get("more_body", False) is False
+
+
+def test_a_header_can_not_end_before_its_value_does() -> None:
+    headers = wire_headers(Response(headers={"x-amz-meta-note": "a\r\nSet-Cookie: b"}))
+    assert headers["x-amz-meta-note"] == "a  Set-Cookie: b"
