@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import math
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -62,10 +64,16 @@ def write_array(path: Path, count: int) -> None:
         file.write(b"\n]\n")
 
 
-def save_all(port: int, count: int, connections: int = 8) -> int:
-    """Save the annotations 1 to `count` on the server at `port`; return their bytes. Part of the time is signing."""
+def save_all(port: int, count: int, connections: int = 8, most_s: float = math.inf) -> int:
+    """Save the annotations 1 to `count` on the server at `port`; return their bytes. Part of the time is signing.
+
+    Raises TimeoutError after `most_s` seconds, a thousand later at most.
+    """
     annotations, saved = Annotations(), 0
+    until_s = time.monotonic() + most_s
     for first in range(1, count + 1, 1000):
+        if time.monotonic() > until_s:
+            raise TimeoutError(f"{first - 1:,} of {count:,} saved")
         bodies = {number: annotations.body(number) for number in range(first, min(first + 1000, count + 1))}
         requests = [Signer("PUT", body).head(f"/{BUCKET}/reviews/{key}") + body for key, body in bodies.items()]
         send(port, requests, connections, None)
