@@ -108,13 +108,13 @@ def test_answers_carry_the_date_as_the_servers_own_do(service: Service, bucket: 
 
 
 @pytest.fixture(scope="module")
-def behind_a_path(service: Service) -> Iterator[str]:
+def counting_connections(service: Service) -> Iterator[str]:
     app = S3Service(service.store, Keyring({ACCESS_KEY_ID: SECRET}), SystemClock())
     with serving(app, http=DirectConnection, limit_concurrency=1000) as authority:
         yield f"http://{authority}"
 
 
-def test_where_uvicorn_is_to_count_connections_it_does(behind_a_path: str, bucket: str) -> None:
-    with Wire(behind_a_path) as wire:
-        wire.send(request(behind_a_path, "PUT", f"/{bucket}/318", b"body"))
+def test_where_uvicorn_is_to_count_connections_it_does(counting_connections: str, bucket: str) -> None:
+    with Wire(counting_connections) as wire:
+        wire.send(request(counting_connections, "PUT", f"/{bucket}/318", b"body"))
         assert wire.read().status == 200
