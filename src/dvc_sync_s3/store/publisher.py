@@ -42,6 +42,8 @@ QUIET_S = 0.1
 """How long nothing is committed after a burst of writes."""
 MOST_LAG_S = 5.0
 """How long plain files wait for such a burst to end."""
+REST_S = 1.0
+"""How long nothing is committed before the index gives back what it doesn't need."""
 SWEEP_EVERY_S = 24 * 3600.0
 
 # The conditions are those of the partial indexes; a body is in `bodies` until it is a plain file.
@@ -125,10 +127,10 @@ class Publisher:
             except (OSError, sqlite3.Error) as error:
                 _log.warning("plain files wait, the objects themselves are safe", error=str(error))
                 self._stop.wait(PATIENCE_S)
+            if not self._wake.wait(REST_S):
+                self._shrink_index()
             if self._wake.wait(PATIENCE_S):
                 self._wait_for_quiet()
-            else:
-                self._shrink_index()
 
     def _wait_for_quiet(self) -> None:
         """Let a burst of writes end first, but not for ever: clients wait for their commits, nobody for plain files."""

@@ -5,6 +5,7 @@ Bodies wait in the index until they are plain files, so it grows with the larges
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING
 
 from dvc_sync_s3.store import index
@@ -18,6 +19,8 @@ KEPT_BYTES = 4 << 20
 """What may stay free in the index, and as long as what its log may stay: the next writes use it again."""
 _PAGES_AT_ONCE = 256
 """A write that comes meanwhile waits for so many to be moved: some milliseconds."""
+_TIMES_TO_A_CHECKPOINT = 4
+"""After so many the log is moved into the index, so that it begins anew instead of growing past 8 MiB or so."""
 _LOCK_TIMEOUT_S = 0.2
 
 
@@ -29,6 +32,8 @@ def shrink(index_path: Path, is_wanted: Callable[[], bool]) -> None:
     connection = index.connect(index_path)
     try:
         connection.execute(f"PRAGMA busy_timeout = {int(_LOCK_TIMEOUT_S * 1000)}")
+        # Lost in a power cut, a step is done again; the next write's wait for the disk is for what came before it too.
+        connection.execute("PRAGMA synchronous = NORMAL")
         _cut_free_pages(connection, is_wanted)
         if index.log_of(index_path).stat().st_size > KEPT_BYTES and is_wanted():
             connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
@@ -40,9 +45,14 @@ def shrink(index_path: Path, is_wanted: Callable[[], bool]) -> None:
 def _cut_free_pages(connection: sqlite3.Connection, is_wanted: Callable[[], bool]) -> None:
     kept = KEPT_BYTES // _value(connection, "page_size")
     before = None
-    while (free := _value(connection, "freelist_count")) > kept and free != before and is_wanted():
+    for times in itertools.count(1):
+        free = _value(connection, "freelist_count")
+        if free <= kept or free == before or not is_wanted():
+            return
         connection.execute(f"PRAGMA incremental_vacuum({min(_PAGES_AT_ONCE, free - kept)})").fetchall()
         before = free
+        if times % _TIMES_TO_A_CHECKPOINT == 0:
+            connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
 
 
 def _value(connection: sqlite3.Connection, pragma: str) -> int:

@@ -44,6 +44,20 @@ def test_it_stops_when_there_is_something_to_do(connection: sqlite3.Connection, 
     assert before - 2_000_000 < _bytes(connection) < before
 
 
+def test_its_log_stays_short_meanwhile(connection: sqlite3.Connection, tmp_path: Path) -> None:
+    path = tmp_path / "index.db"
+    _grow(connection)
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    lengths = []
+
+    def is_wanted() -> bool:
+        lengths.append(index.log_of(path).stat().st_size)
+        return True
+
+    shrink(path, is_wanted)
+    assert max(lengths) < 3 * KEPT_BYTES
+
+
 def test_an_index_of_before_keeps_its_size_and_what_it_holds(tmp_path: Path) -> None:
     path = tmp_path / "index.db"
     older = sqlite3.connect(path, isolation_level=None)
