@@ -50,7 +50,6 @@ def adopt(folder: DataFolder, connection: sqlite3.Connection, rules: placement.P
         adoption = _Walk(folder, connection, rules).run(as_us(clock.now()))
         # Second names in `odd` must be there before the rows that count on them.
         durable.sync_folder(folder.odd)
-        connection.execute("UPDATE meta SET value = ? WHERE name = 'seq'", (adoption.objects,))
         connection.execute("INSERT INTO meta (name, value) VALUES ('adopted', 1)")
         connection.execute("COMMIT")
     except BaseException:

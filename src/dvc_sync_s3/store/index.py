@@ -16,13 +16,16 @@ from dvc_sync_s3.store.model import Headers, ObjectPart, StoredObject
 if TYPE_CHECKING:
     from pathlib import Path
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 BUSY_TIMEOUT_S = 30.0
 OBJECT_COLUMNS = (
     "bucket, key, seq, size, etag, modified_at, content_type, headers, metadata, checksums, tags, checksum_type, "
     "owner, acl"
 )
 ENTRY_COLUMNS = f"{OBJECT_COLUMNS}, place, staged, parts"
+LAST_SEQ = """
+SELECT max(ifnull((SELECT max(seq) FROM objects), 0), ifnull((SELECT max(seq) FROM deletions), 0))"""
+"""The highest seq given out, 0 if none: no row goes but for one with a higher seq. Written down it would cost a page."""
 CURRENT = f"SELECT {ENTRY_COLUMNS} FROM objects WHERE bucket = ? AND key = ?"  # noqa: S608
 
 _PREPARED = 400
@@ -92,8 +95,9 @@ def set_up(index: Path) -> sqlite3.Connection:
             )
         for script in ("upgrade_1_to_2.sql", "schema.sql") if version == 1 else ("schema.sql",):
             connection.executescript(resources.files(__package__).joinpath(script).read_text("utf-8"))
-        first_values = [("instance_id", secrets.token_hex(8)), ("seq", 0)]
-        connection.executemany("INSERT OR IGNORE INTO meta (name, value) VALUES (?, ?)", first_values)
+        connection.execute(
+            "INSERT OR IGNORE INTO meta (name, value) VALUES ('instance_id', ?)", (secrets.token_hex(8),)
+        )
     except BaseException:
         connection.close()
         raise

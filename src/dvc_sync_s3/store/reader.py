@@ -90,7 +90,7 @@ class Reader:
 
     def last_seq(self) -> int:
         """Return the highest seq given out so far, 0 if none."""
-        return int(self._one("SELECT value FROM meta WHERE name = 'seq'")[0])
+        return int(self._one(index.LAST_SEQ)[0])
 
     def buckets(self) -> tuple[Bucket, ...]:
         """Return all buckets by name."""

@@ -1,7 +1,7 @@
--- The index of a data folder, version 2. Run whole; harmless to run again. An index of version 1 is upgraded first.
+-- The index of a data folder, version 3. Run whole; harmless to run again. An index of version 1 is upgraded to 2 first.
 BEGIN IMMEDIATE;
 
--- instance_id: made once; seq: the highest given out; adopted: that older files were looked for.
+-- instance_id: made once; adopted: that older files were looked for.
 CREATE TABLE IF NOT EXISTS meta (
   name  TEXT PRIMARY KEY,
   value NOT NULL
@@ -102,5 +102,8 @@ CREATE TABLE IF NOT EXISTS parts (
   PRIMARY KEY (upload_id, number)
 ) WITHOUT ROWID;
 
-PRAGMA user_version = 2;
+-- Version 2 wrote the highest seq down with each write; the rows say it as well.
+DELETE FROM meta WHERE name = 'seq';
+
+PRAGMA user_version = 3;
 COMMIT;

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from dvc_sync_s3.store.index import LAST_SEQ
+
 if TYPE_CHECKING:
     import sqlite3
 
@@ -14,8 +16,7 @@ class Transaction:
     def __init__(self, connection: sqlite3.Connection, at_us: int) -> None:
         self.connection = connection
         self.at_us = at_us
-        self.seq: int = connection.execute("SELECT value FROM meta WHERE name = 'seq'").fetchone()[0]
-        self._first_seq = self.seq
+        self.seq: int = connection.execute(LAST_SEQ).fetchone()[0]
 
     def next_seq(self) -> int:
         """Return the next seq; it counts only if the group commits."""
@@ -23,7 +24,5 @@ class Transaction:
         return self.seq
 
     def finish(self) -> None:
-        """Write down the highest seq given out and commit; raises sqlite3.Error."""
-        if self.seq != self._first_seq:
-            self.connection.execute("UPDATE meta SET value = ? WHERE name = 'seq'", (self.seq,))
+        """Commit; raises sqlite3.Error."""
         self.connection.execute("COMMIT")

@@ -66,6 +66,25 @@ async def test_an_upgraded_index_starts_again(old_folder: Path, clock: StillCloc
         await store.close()
 
 
+async def test_an_index_of_format_2_goes_on_counting_where_it_was(folder: Path, clock: StillClock) -> None:
+    store = Store(folder, clock)
+    await store.start()
+    await store.create_bucket("team")
+    await put(store, "318", b"put")
+    await put(store, "319", b"put")
+    await store.delete("team", "319")
+    await store.close()
+    connection = sqlite3.connect(folder / ".dvc-sync-s3/index.db")
+    connection.executescript("INSERT INTO meta VALUES ('seq', 3); PRAGMA user_version = 2;")
+    connection.close()
+
+    again = Store(folder, clock)
+    await again.start()
+    assert again.last_seq() == 3
+    assert (await put(again, "318", b"later")).seq == 4
+    await again.close()
+
+
 async def test_owners_and_access_lists_are_kept_over_a_restart(folder: Path, clock: StillClock) -> None:
     first = Store(folder, clock)
     await first.start()

@@ -67,10 +67,10 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
     desk.committer.close()
 
 
-def add_bucket(transaction: Transaction) -> int:
+def add_change(transaction: Transaction) -> int:
     seq = transaction.next_seq()
-    row = (f"bucket-{seq}", transaction.at_us)
-    transaction.connection.execute("INSERT INTO buckets (name, created_at) VALUES (?, ?)", row)
+    row = ("team", f"key-{seq}", seq, transaction.at_us)
+    transaction.connection.execute("INSERT INTO deletions (bucket, key, seq, at) VALUES (?, ?, ?, ?)", row)
     return seq
 
 
@@ -79,33 +79,33 @@ def refuse(_: Transaction) -> int:
 
 
 def fail_after_writing(transaction: Transaction) -> int:
-    add_bucket(transaction)
+    add_change(transaction)
     raise LookupError("too late")
 
 
-def buckets(desk: Desk) -> int:
+def changes(desk: Desk) -> int:
     return desk.committer.write_and_wait(
-        lambda transaction: int(transaction.connection.execute("SELECT count(*) FROM buckets").fetchone()[0])
+        lambda transaction: int(transaction.connection.execute("SELECT count(*) FROM deletions").fetchone()[0])
     )
 
 
 def test_a_hundred_writes_that_wait_share_one_commit(desk: Desk) -> None:
-    results = asyncio.run(desk.write_behind_a_held_group([add_bucket] * 100))
+    results = asyncio.run(desk.write_behind_a_held_group([add_change] * 100))
     assert results == list(range(1, 101))
     assert desk.commits() == 2
 
 
 def test_a_write_refused_before_its_first_row_is_refused_alone(desk: Desk) -> None:
-    results = asyncio.run(desk.write_behind_a_held_group([add_bucket, refuse, add_bucket]))
+    results = asyncio.run(desk.write_behind_a_held_group([add_change, refuse, add_change]))
     assert [type(result) for result in results] == [int, LookupError, int]
-    assert buckets(desk) == 2
+    assert changes(desk) == 2
 
 
 def test_a_write_that_fails_half_way_takes_its_group_along_and_leaves_no_row(desk: Desk) -> None:
-    results = asyncio.run(desk.write_behind_a_held_group([add_bucket, fail_after_writing, add_bucket]))
+    results = asyncio.run(desk.write_behind_a_held_group([add_change, fail_after_writing, add_change]))
     assert [type(result) for result in results] == [LookupError] * 3
-    assert buckets(desk) == 0
-    assert desk.committer.write_and_wait(add_bucket) == 1
+    assert changes(desk) == 0
+    assert desk.committer.write_and_wait(add_change) == 1
 
 
 def test_a_commit_the_disk_refuses_fails_the_group_and_the_next_works(desk: Desk) -> None:
@@ -113,24 +113,24 @@ def test_a_commit_the_disk_refuses_fails_the_group_and_the_next_works(desk: Desk
     desk.connection.execute(f"PRAGMA max_page_count = {pages}")
 
     def add_much(transaction: Transaction) -> int:
-        seq = add_bucket(transaction)
+        seq = add_change(transaction)
         transaction.connection.execute("INSERT INTO bodies VALUES (?, zeroblob(100000))", (seq,))
         return seq
 
-    results = asyncio.run(desk.write_behind_a_held_group([add_bucket, add_much]))
+    results = asyncio.run(desk.write_behind_a_held_group([add_change, add_much]))
     assert [type(result) for result in results] == [sqlite3.OperationalError] * 2
     assert "full" in str(results[0])
     desk.connection.execute("PRAGMA max_page_count = 1000000")
-    assert buckets(desk) == 0
-    assert desk.committer.write_and_wait(add_bucket) == 1
+    assert changes(desk) == 0
+    assert desk.committer.write_and_wait(add_change) == 1
 
 
 def test_closing_commits_what_is_queued(tmp_path: Path) -> None:
     desk = Desk(tmp_path / "index.db")
     with concurrent.futures.ThreadPoolExecutor(4) as threads:
-        seqs = [threads.submit(desk.committer.write_and_wait, add_bucket) for _ in range(20)]
+        seqs = [threads.submit(desk.committer.write_and_wait, add_change) for _ in range(20)]
         assert sorted(seq.result() for seq in seqs) == list(range(1, 21))
     desk.committer.close()
     again = Desk(tmp_path / "index.db")
-    assert buckets(again) == 20
+    assert changes(again) == 20
     again.committer.close()

@@ -45,7 +45,7 @@ def bodies(connection: sqlite3.Connection) -> dict[str, bytes]:
 
 
 @pytest.mark.usefixtures("bucket")
-@pytest.mark.parametrize(("puts", "most"), [(1, 7), (31, 7), (64, 7), (100, 7 + 3)])
+@pytest.mark.parametrize(("puts", "most"), [(1, 6), (31, 6), (64, 6), (100, 6 + 3)])
 def test_a_group_of_puts_needs_few_statements(connection: sqlite3.Connection, puts: int, most: int) -> None:
     statements: list[str] = []
     connection.set_trace_callback(statements.append)
