@@ -17,7 +17,7 @@ from dvc_sync_s3.store.transaction import Transaction
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from dvc_sync_s3.clock import Clock
     from dvc_sync_s3.process import Turn
@@ -40,7 +40,7 @@ class _Settled(NamedTuple):
 
 
 class Committer:
-    """Run writes on `connection`, in the order they came, and call `committed` after each group.
+    """Run writes on `connection`, in the order they came, and call `committed` after each group with its size.
 
     A write may raise before it changes its first row: that refuses it alone. An error after that, or of
     the commit, fails the whole group, and nothing of the group is written.
@@ -52,7 +52,7 @@ class Committer:
         turn: Turn,
         generation: Generation,
         clock: Clock,
-        committed: Callable[[], None],
+        committed: Callable[[int], None],
     ) -> None:
         """Own `connection`, and a `turn` and a `generation` of files that all committers of this index share.
 
@@ -107,21 +107,26 @@ class Committer:
         is_open = True
         while is_open:
             lists = [self._queue.get()]
-            with contextlib.suppress(queue.Empty):
-                while True:
-                    lists.append(self._queue.get_nowait())
+            settled = self._commit(lists)
             is_open = None not in lists
-            writes = [queued for queued_together in lists for queued in queued_together or ()]
-            if writes:
-                _deliver(self._commit(writes))
-                self._committed()
+            if settled:
+                _deliver(settled)
+                self._committed(len(settled))
 
-    def _commit(self, group: Sequence[_Queued]) -> list[_Settled]:
+    def _commit(self, lists: list[list[_Queued] | None]) -> list[_Settled]:
+        """Write what is in `lists` and what is queued until it is our turn; add that to `lists`."""
         try:
-            with self._turn, self._generation.committing():
-                return self._write(group)
+            with self._turn:
+                with contextlib.suppress(queue.Empty):
+                    while True:
+                        lists.append(self._queue.get_nowait())
+                group = _in_order(lists)
+                if not group:
+                    return []
+                with self._generation.committing():
+                    return self._write(group)
         except BaseException as error:  # noqa: BLE001 - every caller raises it
-            return [_Settled(queued, error=error) for queued in group]
+            return [_Settled(queued, error=error) for queued in _in_order(lists)]
 
     def _write(self, group: Sequence[_Queued]) -> list[_Settled]:
         self._connection.execute("BEGIN IMMEDIATE")
@@ -134,6 +139,10 @@ class Committer:
                 self._connection.execute("ROLLBACK")
             raise
         return settled
+
+
+def _in_order(lists: Iterable[list[_Queued] | None]) -> list[_Queued]:
+    return [queued for queued_together in lists for queued in queued_together or ()]
 
 
 def _evaluate_all(group: Sequence[_Queued], transaction: Transaction) -> list[_Settled]:

@@ -25,9 +25,11 @@ OBJECT_COLUMNS = (
 ENTRY_COLUMNS = f"{OBJECT_COLUMNS}, place, staged, parts"
 LAST_SEQ = """
 SELECT max(ifnull((SELECT max(seq) FROM objects), 0), ifnull((SELECT max(seq) FROM deletions), 0))"""
-"""The highest seq given out, 0 if none: no row goes but for one with a higher seq. Written down it would cost a page."""
+"""The highest seq given out, 0 if none: no row goes but for one with a higher seq."""
 CURRENT = f"SELECT {ENTRY_COLUMNS} FROM objects WHERE bucket = ? AND key = ?"  # noqa: S608
 
+LOG_KEPT_BYTES = 16 << 20
+"""How long the write-ahead log stays when it begins anew; a write appends only to a shorter one."""
 _PREPARED = 400
 """Statements that a connection keeps: puts of a group share one for each number of them (see puts.py)."""
 
@@ -197,4 +199,5 @@ def _open(index: Path, mode: str) -> sqlite3.Connection:
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA secure_delete = OFF")
     connection.execute("PRAGMA wal_autocheckpoint = 0")
+    connection.execute(f"PRAGMA journal_size_limit = {LOG_KEPT_BYTES}")
     return connection

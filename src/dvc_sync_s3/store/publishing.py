@@ -28,7 +28,7 @@ def publishing(folder: Path, clock: Clock, upload_expiry: timedelta | None) -> I
     """
     data = DataFolder(folder)
     connection = index.connect(data.index)
-    committer = Committer(connection, Turn(data.writers_turn), Generation(data.generation), clock, lambda: None)
+    committer = Committer(connection, Turn(data.writers_turn), Generation(data.generation), clock, lambda _: None)
     publisher = Publisher(data, data.rules(), committer, clock, upload_expiry)
     publisher.start()
     try:

@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 KEPT_BYTES = 4 << 20
-"""What may stay free in the index, and as long as what its log may stay: the next writes use it again."""
+"""What may stay free in the index: the next writes use it again."""
 _PAGES_AT_ONCE = 256
 """A write that comes meanwhile waits for so many to be moved: some milliseconds."""
 _TIMES_TO_A_CHECKPOINT = 4
-"""After so many the log is moved into the index, so that it begins anew instead of growing past 8 MiB or so."""
+"""After so many the log, 8 MiB or so, is moved into the index, so that it begins anew instead of growing."""
 _LOCK_TIMEOUT_S = 0.2
 
 
@@ -35,9 +35,10 @@ def shrink(index_path: Path, is_wanted: Callable[[], bool]) -> None:
         # Lost in a power cut, a step is done again; the next write's wait for the disk is for what came before it too.
         connection.execute("PRAGMA synchronous = NORMAL")
         _cut_free_pages(connection, is_wanted)
-        if index.log_of(index_path).stat().st_size > KEPT_BYTES and is_wanted():
+        if index.log_of(index_path).stat().st_size > index.LOG_KEPT_BYTES and is_wanted():
             connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
-            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            connection.execute("PRAGMA wal_checkpoint(RESTART)").fetchone()
+            connection.execute("UPDATE meta SET value = value WHERE name = 'instance_id'")  # the first of a log cuts it
     finally:
         connection.close()
 

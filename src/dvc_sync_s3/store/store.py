@@ -224,7 +224,7 @@ class Store(Reader):
                 raise
         finally:
             setup.release()
-        self._checkpointer = Checkpointer(self._folder.index)
+        self._checkpointer = Checkpointer(self._folder.index, Turn(self._folder.writers_turn))
         turn, generation = Turn(self._folder.writers_turn), Generation(self._folder.generation)
         self._committer = Committer(connection, turn, generation, self._clock, self._committed)
         self._generation = Generation(self._folder.generation)
@@ -249,11 +249,11 @@ class Store(Reader):
             self._generation.close()
             self._generation = None
 
-    def _committed(self) -> None:
+    def _committed(self, writes: int) -> None:
         if self._wake_publisher is not None:
             self._wake_publisher()
         if self._checkpointer is not None:
-            self._checkpointer.wake()
+            self._checkpointer.wake(writes)
 
     def _writing(self) -> Committer:
         if self._committer is None:

@@ -107,7 +107,7 @@ async def main(folder: Path, left_out: str | None = None) -> None:
     elif left_out is not None:
         setattr(*(WAITS | WAITS_OF_PARTS)[left_out])
     # Often enough to be cut in the middle of one.
-    checkpointer.PAUSE_S, checkpointer.WORTHWHILE_BYTES, checkpointer.TOO_LONG_BYTES = 0.01, 1 << 16, 1 << 18
+    checkpointer.PAUSE_S, checkpointer.WORTHWHILE_BYTES, checkpointer.WORTHWHILE_WRITES = 0.01, 1 << 16, 8
     publisher.QUIET_S = 0.0  # plain files between the writes, not behind them
     store = Store(folder, SystemClock())
     adoption = await store.start()

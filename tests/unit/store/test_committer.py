@@ -37,7 +37,7 @@ class Desk:
             Turn(path.with_name("turn")),
             Generation(path.with_name("generation")),
             StillClock(),
-            lambda: None,
+            lambda _: None,
         )
 
     def commits(self) -> int:

@@ -30,7 +30,7 @@ class Desk:
         self.folder.make()
         clock = SystemClock()
         turn, generation = Turn(self.folder.writers_turn), Generation(self.folder.generation)
-        self.committer = Committer(index.set_up(self.folder.index), turn, generation, clock, lambda: None)
+        self.committer = Committer(index.set_up(self.folder.index), turn, generation, clock, lambda _: None)
         self.publisher = Publisher(self.folder, self.folder.rules(), self.committer, clock)
         self.committer.write_and_wait(lambda transaction: buckets.create_bucket(transaction, "team", None, None, {}))
         self.reader = Reader(root)

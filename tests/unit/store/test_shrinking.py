@@ -31,7 +31,7 @@ def test_what_a_backlog_took_is_given_back(connection: sqlite3.Connection, tmp_p
     assert path.stat().st_size > BODIES * len(BODY) > 3 * KEPT_BYTES
     shrink(path, lambda: True)
     assert path.stat().st_size < KEPT_BYTES * 1.1
-    assert index.log_of(path).stat().st_size <= KEPT_BYTES
+    assert index.log_of(path).stat().st_size <= index.LOG_KEPT_BYTES
     assert connection.execute("SELECT body FROM bodies").fetchall() == [(BODY,)]
     assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
 
