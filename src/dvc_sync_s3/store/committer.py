@@ -65,6 +65,7 @@ class Committer:
         self._committed = committed
         self._queue: queue.SimpleQueue[list[_Queued] | None] = queue.SimpleQueue()
         self._arriving: dict[_Loop, list[_Queued]] = {}
+        self._last_size = 1
         self._thread = threading.Thread(target=self._run, name="store-committer", daemon=True)
         self._thread.start()
 
@@ -77,10 +78,12 @@ class Committer:
         future: asyncio.Future[T] = loop.create_future()
         arriving = self._arriving.get(loop)
         if arriving is None:
-            # Requests that came at the same time are written at the same time: the thread wakes once for all of them.
+            # Requests that came at the same time are written at the same time: the thread wakes once for all of them,
             arriving = self._arriving[loop] = []
             loop.call_soon(self._hand_over, loop)
         arriving.append(_Queued(write, future, loop))
+        if len(arriving) >= self._last_size:  # or once all are there who were before; one alone waits for nobody
+            self._hand_over(loop)
         return await future
 
     def write_and_wait(self, write: Callable[[Transaction], T]) -> T:
@@ -110,6 +113,7 @@ class Committer:
             settled = self._commit(lists)
             is_open = None not in lists
             if settled:
+                self._last_size = len(settled)
                 _deliver(settled)
                 self._committed(len(settled))
 
