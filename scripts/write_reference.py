@@ -31,6 +31,7 @@ _GROUPS: Mapping[str, tuple[str, ...]] = {
 }
 
 _EXAMPLES: Mapping[str, str] = {
+    "WEB_CONCURRENCY": "4",
     "AWS_ACCESS_KEY_ID": "label-studio",
     "AWS_SECRET_ACCESS_KEY": "at-least-as-long-as-this-one",
     "S3_EXTRA_KEYS": "'colleague:at-least-as-long-as-this-one:rw,dashboard:another-long-secret:ro'",

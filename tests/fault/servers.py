@@ -6,7 +6,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import requests
@@ -20,6 +20,7 @@ BUCKET = "annotations"
 TIMEOUT_S = 30.0
 _CHECKOUT = Path(__file__).parents[2]
 _WORKER = b"-m\0dvc_sync_s3\0sync\0"
+_SIBLING = b"-m\0dvc_sync_s3\0answer\0"
 
 
 class Server:
@@ -73,7 +74,20 @@ class Server:
 
     def workers(self) -> list[int]:
         """Return the process ids of the sync workers in this folder, whoever started them."""
-        return [int(path.name) for path in Path("/proc").glob("[0-9]*") if self._is_worker(path)]
+        return self._running(lambda command: command.endswith(_WORKER))
+
+    def siblings(self) -> list[int]:
+        """Return the process ids of the processes that answer beside the one that was started."""
+        return self._running(lambda command: _SIBLING in command)
+
+    def wait_for_sibling(self, *, other_than: int = 0) -> int:
+        """Wait until exactly one such process runs, and another than that, and return its process id."""
+        wait_until(
+            lambda: len(self.siblings()) == 1 and other_than not in self.siblings(),
+            what=f"one sibling other than {other_than}",
+            timeout_s=TIMEOUT_S,
+        )
+        return self.siblings()[0]
 
     def wait_for_worker(self, *, other_than: int = 0) -> int:
         """Wait until exactly one worker runs, and another than that, and return its process id."""
@@ -85,10 +99,13 @@ class Server:
         (worker,) = self.workers()
         return worker
 
-    def _is_worker(self, process: Path) -> bool:
+    def _running(self, is_it: Callable[[bytes], bool]) -> list[int]:
+        return [int(path.name) for path in Path("/proc").glob("[0-9]*") if self._is_ours(path, is_it)]
+
+    def _is_ours(self, process: Path, is_it: Callable[[bytes], bool]) -> bool:
         try:
             is_here = (process / "cwd").readlink() == self.folder
-            return is_here and (process / "cmdline").read_bytes().endswith(_WORKER)
+            return is_here and is_it((process / "cmdline").read_bytes())
         except (FileNotFoundError, PermissionError, ProcessLookupError):
             return False
 

@@ -123,6 +123,25 @@ def test_several_server_processes_share_one_worker_which_outlives_its_keeper(mak
     assert server.team.annotations() == {str(annotation): "pos" for annotation in range(1, 12)}
 
 
+def test_a_killed_sibling_loses_nothing_that_was_acknowledged_and_another_takes_its_place(
+    make_server: Callable[[], Server],
+) -> None:
+    server = make_server()
+    server.serve(processes=2)
+    killed = server.wait_for_sibling()
+    acknowledged: list[int] = []
+    with ThreadPoolExecutor(8) as clients:  # more connections than the other process can have taken by chance
+        for first in range(0, 8000, 1000):
+            clients.submit(put_until_it_fails, server, first, acknowledged)
+        wait_until(lambda: len(acknowledged) > PUTS_BEFORE_THE_KILL, what="puts", timeout_s=TIMEOUT_S)
+        os.kill(killed, signal.SIGKILL)
+        server.wait_for_sibling(other_than=killed)
+        server.kill()
+    wait_until(lambda: not server.siblings(), what="no sibling without the server", timeout_s=TIMEOUT_S)
+    server.serve()
+    assert {str(annotation) for annotation in acknowledged} <= listed(server)
+
+
 def test_several_processes_answer_as_one_and_none_outlives_the_one_that_was_started(
     make_server: Callable[[], Server],
 ) -> None:

@@ -7,13 +7,14 @@ import gc
 import sys
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import structlog
 from starlette.applications import Starlette
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Lifespan, Receive, Scope, Send
 
 from dvc_sync_s3.app.greeting import Greeting, listening_on
-from dvc_sync_s3.app.ground import prepare
+from dvc_sync_s3.app.ground import Ground, prepare
 from dvc_sync_s3.app.keys import keyring
 from dvc_sync_s3.app.publisher import publisher_command
 from dvc_sync_s3.clock import SystemClock
@@ -22,7 +23,8 @@ from dvc_sync_s3.process import end_with_parent, is_first_of_its_kind
 from dvc_sync_s3.s3.access.ownership import Ownership, first_documents
 from dvc_sync_s3.s3.request import names_a_bucket
 from dvc_sync_s3.s3.service import S3Service
-from dvc_sync_s3.settings import Settings, read_settings
+from dvc_sync_s3.settings import Settings
+from dvc_sync_s3.store.folder import HIDDEN_NAME
 from dvc_sync_s3.store.store import Store
 from dvc_sync_s3.sync.supervisor import Supervisor
 from dvc_sync_s3.web.probes import probe_routes
@@ -52,9 +54,9 @@ class Application:
         await (self.s3 if is_s3 else self._web)(scope, receive, send)
 
 
-def configured_app() -> Application:
-    """Build the service that .env and the environment ask for, in one of several processes or alone."""
-    return create_app(read_settings())
+def hidden_folder(settings: Settings) -> Path:
+    """Return where the service keeps what is its own."""
+    return settings.s3_data_folder / HIDDEN_NAME
 
 
 def create_app(settings: Settings) -> Application:
@@ -65,7 +67,6 @@ def create_app(settings: Settings) -> Application:
     publish = publisher_command(settings.s3_data_folder, settings.upload_expiry)
     publisher = Supervisor(ground.hidden, publish, clock, PUBLISHER_LOCK_NAME)
     store = Store(settings.s3_data_folder, clock, settings.upload_expiry, publisher.wake)
-    new_buckets = Ownership(settings.s3_object_ownership)
     supervisor = Supervisor(ground.hidden, WORKER_COMMAND, clock)
 
     @asynccontextmanager
@@ -73,12 +74,12 @@ def create_app(settings: Settings) -> Application:
         adoption = await store.start()
         if adoption.objects or adoption.left_alone:
             log.info("adopted an older folder", objects=adoption.objects, left_alone=adoption.left_alone[:20])
-        await store.create_bucket(settings.s3_bucket, documents=first_documents(new_buckets))
+        documents = first_documents(Ownership(settings.s3_object_ownership))
+        await store.create_bucket(settings.s3_bucket, documents=documents)
         end_with_parent()
         publisher.start()
         supervisor.start()
-        gc.collect()
-        gc.freeze()  # what is there now stays: to look through all of it again and again would hold up requests
+        _leave_to_itself_what_is_there()
         greeting = Greeting(listening_on(settings, sys.argv), settings, ground.keys, ground.playground)
         if is_first_of_its_kind():
             print(greeting.text(), flush=True)  # noqa: T201 - for the person who started it
@@ -89,6 +90,37 @@ def create_app(settings: Settings) -> Application:
             await store.close()
             await asyncio.to_thread(publisher.close)
 
+    return _application(settings, ground, store, clock, lifespan)
+
+
+def create_sibling_app(settings: Settings) -> Application:
+    """Build one more process of a service that is there: it answers, and keeps neither worker nor publisher."""
+    configure_logs()
+    clock = SystemClock()
+    store = Store(settings.s3_data_folder, clock, settings.upload_expiry, lambda: None)
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        await store.start()
+        _leave_to_itself_what_is_there()
+        try:
+            yield
+        finally:
+            await store.close()
+
+    return _application(settings, prepare(settings), store, clock, lifespan)
+
+
+def _application(
+    settings: Settings, ground: Ground, store: Store, clock: SystemClock, lifespan: Lifespan[Starlette]
+) -> Application:
     web = Starlette(routes=probe_routes(store, ground.hidden), lifespan=lifespan)
+    new_buckets = Ownership(settings.s3_object_ownership)
     s3 = S3Service(store, keyring(ground.keys, settings), clock, domains=settings.s3_domains, new_buckets=new_buckets)
     return Application(s3, web, settings.s3_domains)
+
+
+def _leave_to_itself_what_is_there() -> None:
+    """Let the garbage collector not look through all of it again and again: that would hold up requests."""
+    gc.collect()
+    gc.freeze()

@@ -8,7 +8,7 @@ import click
 
 from dvc_sync_s3 import __version__
 
-_COMMANDS = ("convert", "publish", "serve", "sync")
+_COMMANDS = ("answer", "convert", "publish", "serve", "sync")
 
 
 class _Commands(click.Group):

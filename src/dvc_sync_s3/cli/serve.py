@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-import click
-import uvicorn
+import contextlib
 
-from dvc_sync_s3.app.ground import prepare
+import click
+
+from dvc_sync_s3.app.server import create_app, hidden_folder
+from dvc_sync_s3.app.siblings import ServerWithSiblings, server_config
+from dvc_sync_s3.clock import SystemClock
 from dvc_sync_s3.errors import SettingsError
-from dvc_sync_s3.settings import Settings, read_settings
+from dvc_sync_s3.settings import read_settings
+
+_FAILED_TO_START = 3
+"""What uvicorn ends with then."""
 
 
 @click.command()
@@ -15,21 +21,11 @@ def serve() -> None:
     """Start the service on HOST and PORT, configured by .env and the environment."""
     try:
         settings = read_settings()
-        prepare(settings)  # here already, for its refusals to be told once and not by each process
+        config = server_config(create_app(settings), settings)
     except SettingsError as error:
         raise click.ClickException(str(error)) from None
-    _run(settings)
-
-
-def _run(settings: Settings) -> None:
-    uvicorn.run(
-        "dvc_sync_s3.app.server:configured_app",
-        factory=True,
-        workers=settings.web_concurrency,
-        host=settings.host,
-        port=settings.port,
-        http="dvc_sync_s3.app.direct:DirectConnection",
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=5,
-    )
+    server = ServerWithSiblings(config, settings.processes - 1, hidden_folder(settings), SystemClock())
+    with contextlib.suppress(KeyboardInterrupt):
+        server.run()
+    if not server.started:
+        raise SystemExit(_FAILED_TO_START)

@@ -5,6 +5,8 @@ The field descriptions are the reference: `.env.example` and `docs/reference/set
 
 from __future__ import annotations
 
+import os
+import sys
 from typing import Self
 
 from pydantic import Field, ValidationError, model_validator
@@ -20,6 +22,10 @@ from dvc_sync_s3.settings.s3 import ExtraKey, S3Settings
 __all__ = ["ExtraKey", "Settings", "read_settings"]
 
 
+_MOST_UNASKED = 2
+_CAN_TELL = hasattr(os, "sched_getaffinity")
+
+
 class Settings(S3Settings, GitSettings, DvcSettings, DatasetSettings, BundleSettings, BaseSettings):
     """What `.env` and the environment say; the environment wins. An empty value is no value."""
 
@@ -29,13 +35,20 @@ class Settings(S3Settings, GitSettings, DvcSettings, DatasetSettings, BundleSett
 
     host: str = Field("127.0.0.1", description="The address `make run` listens on.")
     port: int = Field(8000, ge=0, le=65535, description="The port `make run` listens on.")
-    web_concurrency: int = Field(
-        1,
+    web_concurrency: int | None = Field(
+        None,
         ge=1,
         le=64,
-        description="How many processes answer requests. One is the quickest for writes on two cores; each more lets "
-        "others read meanwhile, takes 70 MB, and its plain files appear up to 5 s later.",
+        description="How many processes answer requests, each with 70 MB of memory; left out, two, or one where there "
+        "is one core. On Windows, one.",
     )
+
+    @property
+    def processes(self) -> int:
+        """Return how many processes answer requests."""
+        if sys.platform == "win32":
+            return 1
+        return self.web_concurrency or min(_MOST_UNASKED, len(os.sched_getaffinity(0)) if _CAN_TELL else 1)
 
     @model_validator(mode="after")
     def _check_repository(self) -> Self:

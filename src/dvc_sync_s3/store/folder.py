@@ -35,6 +35,7 @@ class DataFolder:
         self.setup_lock = self.hidden / "setup.lock"
         self.writers_turn = self.hidden / "writers.turn"
         self.generation = self.hidden / "generation"
+        self.bucket_generation = self.hidden / "buckets.generation"
 
     def make(self) -> None:
         """Create the hidden folders, durably; raises OSError."""

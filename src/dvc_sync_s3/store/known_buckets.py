@@ -2,41 +2,44 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
-    from dvc_sync_s3.clock import Clock
+    from dvc_sync_s3.store.generation import Generation
     from dvc_sync_s3.store.model import Bucket
 
-TRUSTED_S = 1.0
-"""How long what another process changed of a bucket may go unseen; whether it is still there, a put looks itself."""
+T = TypeVar("T")
 
 
 class KnownBuckets:
-    """Remember what `read` said of buckets that exist, for a second or until they are forgotten."""
+    """Remember what `read` said of buckets that exist, until any process changes one."""
 
-    def __init__(self, read: Callable[[str], Bucket | None], clock: Clock) -> None:
+    def __init__(self, read: Callable[[str], Bucket | None], generation: Generation) -> None:
+        """Own `generation`, whose file all processes share that change buckets."""
         self._read = read
-        self._clock = clock
-        self._known: dict[str, tuple[Bucket, float]] = {}
-        self._forgotten = 0
+        self._generation = generation
+        self._known: dict[str, tuple[Bucket, int]] = {}
+        with generation.committing():  # whoever died in the middle of a change won't end it
+            pass
 
     def get(self, name: str) -> Bucket | None:
         """Return the bucket, or None; raises what `read` raises."""
-        now_s = self._clock.monotonic_s()
+        seen = self._generation.settled()  # first: what changes after this is then seen to be new
         found = self._known.get(name)
-        if found is not None and found[1] > now_s:
+        if found is not None and found[1] == seen:
             return found[0]
-        forgotten = self._forgotten
         bucket = self._read(name)
-        # What was read while a write ended may be from before it.
-        if bucket is not None and forgotten == self._forgotten:
-            self._known[name] = (bucket, now_s + TRUSTED_S)
+        if bucket is not None and seen is not None:
+            self._known[name] = (bucket, seen)
         return bucket
 
-    def forget(self, name: str) -> None:
-        """Read the bucket anew next time: call it after each write about it."""
-        self._forgotten += 1
-        self._known.pop(name, None)
+    async def change(self, writing: Awaitable[T]) -> T:
+        """Return what `writing`, which changes a bucket, does; from its start on nobody trusts what they knew."""
+        with self._generation.committing():
+            return await writing
+
+    def close(self) -> None:
+        """Give the shared memory back."""
+        self._generation.close()

@@ -18,6 +18,7 @@ import structlog
 from dvc_sync_s3.process import FileLock
 from dvc_sync_s3.store import index, uploads
 from dvc_sync_s3.store.buckets import forget_removed
+from dvc_sync_s3.store.generation import Generation
 from dvc_sync_s3.store.incoming import remove_file
 from dvc_sync_s3.store.index import Place
 from dvc_sync_s3.store.shrinking import shrink
@@ -37,7 +38,9 @@ if TYPE_CHECKING:
 BATCH = 128
 """Changes that share the waits for their folders and one transaction; as many files are open at once."""
 PATIENCE_S = 5.0
-"""How often to look for a dead lock holder, for other processes' writes, and at what failed."""
+"""How often to look for a dead lock holder, and at what failed."""
+LOOK_EVERY_S = 0.25
+"""How often to look whether other processes committed, which don't wake this one."""
 QUIET_S = 0.1
 """How long nothing is committed after a burst of writes."""
 MOST_LAG_S = 5.0
@@ -83,6 +86,8 @@ class Publisher:
         self._clock = clock
         self._upload_expiry = upload_expiry
         self._lock = FileLock(folder.publisher_lock)
+        self._generation = Generation(folder.generation)
+        self._seen: int | None = None
         self._round = threading.Lock()
         self._wake = threading.Event()
         self._stop = threading.Event()
@@ -110,6 +115,7 @@ class Publisher:
                 self._connection.close()
                 self._connection = None
             self._lock.release()
+        self._generation.close()
 
     def publish(self) -> int:
         """Publish all that is committed and return how many changes it was; 0 if another process publishes.
@@ -122,15 +128,29 @@ class Publisher:
 
     def _run(self) -> None:
         while not self._stop.is_set():
+            self._seen = self._generation.settled()
             try:
                 self.publish()
             except (OSError, sqlite3.Error) as error:
                 _log.warning("plain files wait, the objects themselves are safe", error=str(error))
                 self._stop.wait(PATIENCE_S)
-            if not self._wake.wait(REST_S):
+            if not self._wait_for_news(REST_S):
                 self._shrink_index()
-            if self._wake.wait(PATIENCE_S):
+            if self._wait_for_news(PATIENCE_S):
                 self._wait_for_quiet()
+
+    def _wait_for_news(self, most_s: float) -> bool:
+        """Wait until something is committed, by whichever process, and return whether it was in that time."""
+        until_s = self._clock.monotonic_s() + most_s
+        while not self._wake.wait(LOOK_EVERY_S):
+            if self._is_news():
+                return True
+            if self._clock.monotonic_s() >= until_s:
+                return False
+        return True
+
+    def _is_news(self) -> bool:
+        return self._wake.is_set() or self._generation.settled() != self._seen
 
     def _wait_for_quiet(self) -> None:
         """Let a burst of writes end first, but not for ever: clients wait for their commits, nobody for plain files."""
@@ -144,7 +164,7 @@ class Publisher:
         if self._connection is None:
             return
         try:
-            shrink(self._folder.index, lambda: not self._wake.is_set())
+            shrink(self._folder.index, lambda: not self._is_news())
         except (OSError, sqlite3.Error) as error:
             _log.info("the index keeps its size until the next quiet moment", error=str(error))
 

@@ -63,7 +63,7 @@ class Store(Reader):
         self._wake_publisher = wake_publisher
         self._upload_expiry = upload_expiry
         self._clock = clock
-        self._buckets = KnownBuckets(super().bucket, clock)
+        self._buckets: KnownBuckets | None = None
         self._committer: Committer | None = None
         self._publisher: Publisher | None = None
         self._checkpointer: Checkpointer | None = None
@@ -94,34 +94,33 @@ class Store(Reader):
         if not placement.is_bucket_name(name):
             raise ValueError(f"no bucket can be called {name!r}")
         write = functools.partial(buckets.create_bucket, name=name, owner=owner, acl=acl, documents=documents)
-        return await self._write_bucket(name, write)
+        return await self._write_bucket(write)
 
     async def delete_bucket(self, name: str) -> None:
         """Remove the bucket, its documents and its unfinished uploads; raises NoSuchBucket or BucketNotEmpty."""
-        files = await self._write_bucket(name, functools.partial(buckets.delete_bucket, name=name))
+        files = await self._write_bucket(functools.partial(buckets.delete_bucket, name=name))
         await self._clear(writes.Superseded(parts=files))
 
     async def put_bucket_document(self, bucket: str, name: str, document: bytes | None) -> None:
         """Keep a small `document` with the bucket under `name`, or none if None; raises NoSuchBucket."""
         write = functools.partial(buckets.put_document, bucket=bucket, name=name, document=document)
-        await self._write_bucket(bucket, write)
+        await self._write_bucket(write)
 
     async def set_bucket_acl(self, bucket: str, acl: str | None) -> None:
         """Replace the bucket's access control list; raises NoSuchBucket."""
-        await self._write_bucket(bucket, functools.partial(buckets.set_acl, name=bucket, acl=acl))
+        await self._write_bucket(functools.partial(buckets.set_acl, name=bucket, acl=acl))
 
     def bucket(self, name: str) -> Bucket | None:
-        """Return the bucket with all that is kept with it, or None; another process's changes show within a second."""
-        return self._buckets.get(name)
+        """Return the bucket with all that is kept with it, or None."""
+        return super().bucket(name) if self._buckets is None else self._buckets.get(name)
 
     def has_bucket(self, name: str) -> bool:
-        """Return whether the bucket exists; that another process deleted it shows within a second."""
-        return self._buckets.get(name) is not None
+        """Return whether the bucket exists."""
+        return self.bucket(name) is not None
 
     def bucket_document(self, bucket: str, name: str) -> bytes | None:
         """Return what was put under this name with the bucket, or None."""
-        found = self._buckets.get(bucket)
-        return None if found is None else dict(found.documents).get(name)
+        return None if (found := self.bucket(bucket)) is None else dict(found.documents).get(name)
 
     def receive(self) -> Incoming:
         """Return an empty body, an asynchronous context manager, to be written and then put."""
@@ -228,6 +227,7 @@ class Store(Reader):
         turn, generation = Turn(self._folder.writers_turn), Generation(self._folder.generation)
         self._committer = Committer(connection, turn, generation, self._clock, self._committed)
         self._generation = Generation(self._folder.generation)
+        self._buckets = KnownBuckets(super().bucket, Generation(self._folder.bucket_generation))
         if self._wake_publisher is None:
             publisher = Publisher(self._folder, rules, self._committer, self._clock, self._upload_expiry)
             publisher.start()
@@ -245,6 +245,9 @@ class Store(Reader):
             self._wake_publisher = None
         self._publisher = self._committer = self._checkpointer = None
         self.close_connections()
+        if self._buckets is not None:
+            self._buckets.close()
+            self._buckets = None
         if self._generation is not None:
             self._generation.close()
             self._generation = None
@@ -260,11 +263,10 @@ class Store(Reader):
             raise RuntimeError("the store isn't started")
         return self._committer
 
-    async def _write_bucket(self, name: str, write: Callable[[Transaction], T]) -> T:
-        try:
-            return await self._writing().write(write)
-        finally:
-            self._buckets.forget(name)
+    async def _write_bucket(self, write: Callable[[Transaction], T]) -> T:
+        committer, known = self._writing(), self._buckets
+        assert known is not None
+        return await asyncio.shield(known.change(committer.write(write)))  # a caller who leaves takes no write back
 
     async def _commit(self, incoming: Incoming, write: Callable[[Transaction], T]) -> T:
         try:

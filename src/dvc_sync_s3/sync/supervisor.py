@@ -32,11 +32,20 @@ _STOP_TIMEOUT_S = 10.0
 class Supervisor:
     """Keep one worker process, that of the lock `lock_name` in `folder`, running from `start` to `close`."""
 
-    def __init__(self, folder: Path, command: Sequence[str], clock: Clock, lock_name: str = LOCK_NAME) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        command: Sequence[str],
+        clock: Clock,
+        lock_name: str = LOCK_NAME,
+        descriptors: Sequence[int] = (),
+    ) -> None:
+        """Run `command`, which inherits `descriptors`."""
         self._lock = FileLock(folder / lock_name)
         self._input: int | None = None
         self._input_lock = Lock()
         self._command = tuple(command)
+        self._descriptors = tuple(descriptors)
         self._clock = clock
         self._stop = Event()
         self._thread = Thread(target=self._run, name="sync-supervisor", daemon=True)
@@ -70,7 +79,7 @@ class Supervisor:
         deaths = 0
         while not self._stop.is_set():
             started_s = self._clock.monotonic_s()
-            worker = subprocess.Popen(self._command, stdin=subprocess.PIPE)
+            worker = subprocess.Popen(self._command, stdin=subprocess.PIPE, pass_fds=self._descriptors)
             assert worker.stdin is not None
             never_wait(worker.stdin)
             self._input = worker.stdin.fileno()

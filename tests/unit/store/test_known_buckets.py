@@ -1,71 +1,82 @@
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 
-from dvc_sync_s3.store.known_buckets import TRUSTED_S, KnownBuckets
+import pytest
+
+from dvc_sync_s3.store.generation import Generation
+from dvc_sync_s3.store.known_buckets import KnownBuckets
 from dvc_sync_s3.store.model import Bucket
 
-
-class MovingClock:
-    def __init__(self) -> None:
-        self.time_s = 0.0
-
-    def now(self) -> datetime:
-        return datetime(2026, 11, 23, tzinfo=UTC)
-
-    def monotonic_s(self) -> float:
-        return self.time_s
+TEAM = Bucket("team", datetime(2026, 11, 23, tzinfo=UTC))
 
 
 class Index:
-    def __init__(self) -> None:
-        self.clock = MovingClock()
-        self.rows: dict[str, Bucket] = {}
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.rows: dict[str, Bucket] = {"team": TEAM}
         self.reads = 0
-        self.known = KnownBuckets(self.read, self.clock)
+        self.known = self.process()
+
+    def process(self) -> KnownBuckets:
+        """Return what one more process knows."""
+        return KnownBuckets(self.read, Generation(self.path))
 
     def read(self, name: str) -> Bucket | None:
         self.reads += 1
         return self.rows.get(name)
 
+    async def remove(self) -> None:
+        del self.rows["team"]
 
-TEAM = Bucket("team", datetime(2026, 11, 23, tzinfo=UTC))
+    async def be_asked_and_remove(self) -> None:
+        assert self.known.get("team") == TEAM
+        del self.rows["team"]
 
 
-def test_a_bucket_is_read_once_a_second() -> None:
-    index = Index()
-    index.rows["team"] = TEAM
+@pytest.fixture
+def index(tmp_path: Path) -> Iterator[Index]:
+    index = Index(tmp_path / "buckets.generation")
+    yield index
+    index.known.close()
+
+
+def test_a_bucket_that_nobody_changes_is_read_once(index: Index) -> None:
     assert [index.known.get("team") for _ in range(100)] == [TEAM] * 100
     assert index.reads == 1
-    index.clock.time_s += TRUSTED_S
-    del index.rows["team"]
+
+
+def test_that_there_is_no_bucket_is_never_remembered(index: Index) -> None:
+    assert index.known.get("other") is None
+    index.rows["other"] = TEAM
+    assert index.known.get("other") == TEAM
+
+
+def test_a_bucket_that_was_changed_is_read_anew_by_every_process(index: Index) -> None:
+    other = index.process()
+    assert (index.known.get("team"), other.get("team")) == (TEAM, TEAM)
+    asyncio.run(other.change(index.remove()))
+    assert (index.known.get("team"), other.get("team")) == (None, None)
+    other.close()
+
+
+def test_what_was_read_while_a_bucket_changed_is_not_remembered(index: Index) -> None:
+    other = index.process()
+    asyncio.run(other.change(index.be_asked_and_remove()))
     assert index.known.get("team") is None
+    other.close()
 
 
-def test_that_there_is_no_bucket_is_never_remembered() -> None:
-    index = Index()
-    assert index.known.get("team") is None
-    index.rows["team"] = TEAM
-    assert index.known.get("team") == TEAM
-
-
-def test_a_bucket_that_was_written_is_read_anew() -> None:
-    index = Index()
-    index.rows["team"] = TEAM
+def test_a_process_that_died_while_it_changed_a_bucket_is_not_waited_for(index: Index) -> None:
+    dead = Generation(index.path).committing()
+    dead.__enter__()
     index.known.get("team")
-    del index.rows["team"]
-    index.known.forget("team")
-    assert index.known.get("team") is None
-
-
-def test_what_was_read_before_a_write_ended_is_not_remembered_after_it() -> None:
-    index = Index()
-
-    def read_while_a_write_ends(name: str) -> Bucket | None:
-        index.reads += 1
-        index.known.forget(name)
-        return TEAM
-
-    index.known = KnownBuckets(read_while_a_write_ends, index.clock)
-    assert [index.known.get("team"), index.known.get("team")] == [TEAM, TEAM]
-    assert index.reads == 2
+    index.known.get("team")
+    assert index.reads == 2  # nobody trusts what may be changing
+    started = index.process()
+    assert (started.get("team"), started.get("team")) == (TEAM, TEAM)
+    assert index.reads == 3
+    started.close()

@@ -12,7 +12,7 @@ import pytest
 from dvc_sync_s3 import durable
 from dvc_sync_s3.clock import SystemClock
 from dvc_sync_s3.process import Turn
-from dvc_sync_s3.store import buckets, folder, index, writes
+from dvc_sync_s3.store import buckets, folder, index, publisher, writes
 from dvc_sync_s3.store.committer import Committer
 from dvc_sync_s3.store.folder import DataFolder, open_body
 from dvc_sync_s3.store.generation import Generation
@@ -20,6 +20,7 @@ from dvc_sync_s3.store.model import NewObject
 from dvc_sync_s3.store.publisher import Publisher
 from dvc_sync_s3.store.reader import Reader
 from dvc_sync_s3.store.transaction import Transaction
+from tests.e2e.servers.waiting import wait_until
 
 
 class Desk:
@@ -56,6 +57,16 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
     desk = Desk(tmp_path)
     yield desk
     desk.close()
+
+
+def test_what_another_process_commits_needs_no_call_to_become_a_plain_file(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(publisher, "PATIENCE_S", 3600.0)
+    desk.publisher.start()
+    for name in ("1", "2"):  # by the desk's committer, which doesn't wake the publisher
+        desk.put(name, b"body")
+        wait_until((desk.folder.root / "team" / name).exists, what=f"the plain file {name}", timeout_s=30)
 
 
 def test_a_file_the_system_refuses_waits_and_holds_nothing_else_up(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
