@@ -88,7 +88,7 @@ class Supervisor:
                 return
             deaths = 1 if self._clock.monotonic_s() - started_s > _STEADY_S else deaths + 1
             pause_s = pause_after(deaths)
-            log.error("worker died", code=code, restart_in_s=pause_s)
+            log.error("worker died", command=self._command[1:], code=code, restart_in_s=pause_s)
             self._stop.wait(pause_s)
 
     def _watch(self, worker: subprocess.Popen[bytes]) -> int | None:
