@@ -38,24 +38,25 @@ class Generation:
 
     def settled(self) -> int | None:
         """Return the number, None while somebody commits."""
-        number = self._number()
+        number = self.number()
         return None if number & 1 else number
+
+    def number(self) -> int:
+        """Return the number as it is: two that are the same say that nobody began or ended a commit between."""
+        return int.from_bytes(self._shared[:_BYTES], sys.byteorder)
 
     @contextlib.contextmanager
     def committing(self) -> Iterator[None]:
         """Let nobody trust what they know of the index while the block runs, and make it old."""
-        self._write(self._number() | 1)
+        self._write(self.number() | 1)
         try:
             yield
         finally:
-            self._write((self._number() | 1) + 1)
+            self._write((self.number() | 1) + 1)
 
     def close(self) -> None:
         """Give the memory back."""
         self._shared.close()
-
-    def _number(self) -> int:
-        return int.from_bytes(self._shared[:_BYTES], sys.byteorder)
 
     def _write(self, number: int) -> None:
         self._shared[:_BYTES] = number.to_bytes(_BYTES, sys.byteorder)

@@ -87,7 +87,7 @@ class Publisher:
         self._upload_expiry = upload_expiry
         self._lock = FileLock(folder.publisher_lock)
         self._generation = Generation(folder.generation)
-        self._seen: int | None = None
+        self._seen = 0
         self._round = threading.Lock()
         self._wake = threading.Event()
         self._stop = threading.Event()
@@ -128,7 +128,7 @@ class Publisher:
 
     def _run(self) -> None:
         while not self._stop.is_set():
-            self._seen = self._generation.settled()
+            self._note()
             try:
                 self.publish()
             except (OSError, sqlite3.Error) as error:
@@ -143,22 +143,27 @@ class Publisher:
         """Wait until something is committed, by whichever process, and return whether it was in that time."""
         until_s = self._clock.monotonic_s() + most_s
         while not self._wake.wait(LOOK_EVERY_S):
-            if self._is_news():
+            if self._is_news() or self._stop.is_set():
                 return True
             if self._clock.monotonic_s() >= until_s:
                 return False
         return True
 
     def _is_news(self) -> bool:
-        return self._wake.is_set() or self._generation.settled() != self._seen
+        return self._wake.is_set() or self._generation.number() != self._seen
 
     def _wait_for_quiet(self) -> None:
         """Let a burst of writes end first, but not for ever: clients wait for their commits, nobody for plain files."""
         until_s = self._clock.monotonic_s() + MOST_LAG_S
         while True:
-            self._wake.clear()
-            if self._stop.wait(QUIET_S) or not self._wake.is_set() or self._clock.monotonic_s() >= until_s:
+            self._note()
+            if self._stop.wait(QUIET_S) or not self._is_news() or self._clock.monotonic_s() >= until_s:
                 return
+
+    def _note(self) -> None:
+        """Let what was committed so far be no news any more."""
+        self._wake.clear()
+        self._seen = self._generation.number()
 
     def _shrink_index(self) -> None:
         if self._connection is None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import dataclasses
 import errno
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -67,6 +68,21 @@ def test_what_another_process_commits_needs_no_call_to_become_a_plain_file(
     for name in ("1", "2"):  # by the desk's committer, which doesn't wake the publisher
         desk.put(name, b"body")
         wait_until((desk.folder.root / "team" / name).exists, what=f"the plain file {name}", timeout_s=30)
+
+
+def test_plain_files_wait_until_another_process_has_written_all_of_a_burst(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(publisher, "QUIET_S", 1.0)
+    monkeypatch.setattr(publisher, "MOST_LAG_S", 3600.0)
+    desk.put("0", b"body")
+    desk.publisher.start()  # which writes at once what is there
+    wait_until((desk.folder.root / "team/0").exists, what="the plain file", timeout_s=30)
+    until_s = time.monotonic() + 2.5 * publisher.QUIET_S
+    while time.monotonic() < until_s:
+        desk.put("1", b"body")
+        assert not (desk.folder.root / "team/1").exists()
+    wait_until((desk.folder.root / "team/1").exists, what="the plain file", timeout_s=30)
 
 
 def test_a_file_the_system_refuses_waits_and_holds_nothing_else_up(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
