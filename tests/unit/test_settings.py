@@ -33,6 +33,15 @@ def refusal(*lines: str) -> str:
     return str(caught.value)
 
 
+@pytest.mark.parametrize(("cores", "processes"), [({0}, 1), ({0, 1}, 2), (set(range(8)), 2)])
+def test_unasked_two_processes_answer_where_there_are_two_cores(
+    monkeypatch: pytest.MonkeyPatch, cores: set[int], processes: int
+) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: cores)
+    assert read_settings().processes == processes
+    assert dotenv("WEB_CONCURRENCY=3").processes == 3
+
+
 def test_with_nothing_set_everything_has_a_default() -> None:
     settings = read_settings()
     assert settings.git_repo is None
