@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+import psutil
 import requests
 
 from tests.e2e.servers.process import ServerProcess, free_port, surroundings
@@ -68,6 +70,25 @@ class Server:
         with socket.socket() as client:
             return client.connect_ex(("127.0.0.1", self._port)) == 0
 
+    @contextlib.contextmanager
+    def connected(self, connections: int) -> Iterator[None]:
+        """Have so many connections to it."""
+        with contextlib.ExitStack() as opened:
+            for _ in range(connections):
+                opened.enter_context(socket.create_connection(("127.0.0.1", self._port)))
+            yield
+
+    def connections_of(self, process: int) -> int:
+        """Return how many connections one of its processes has accepted."""
+        connections = psutil.Process(process).net_connections("tcp")
+        return sum(one.status == psutil.CONN_ESTABLISHED and one.laddr[1] == self._port for one in connections)
+
+    def connects_to(self, process: int) -> bool:
+        """Return whether one of two connections is that process's."""
+        with self.connected(2):
+            wait_until(lambda: self._accepted() == 2, what="two connections", timeout_s=TIMEOUT_S)
+            return self.connections_of(process) == 1
+
     def wait_until_synced(self) -> None:
         """Wait until the branch holds all that the store holds."""
         wait_until(self._is_synced, what="synced", timeout_s=TIMEOUT_S)
@@ -98,6 +119,10 @@ class Server:
         )
         (worker,) = self.workers()
         return worker
+
+    def _accepted(self) -> int:
+        assert self._process is not None
+        return sum(map(self.connections_of, (self._process.pid, *self.siblings())))
 
     def _running(self, is_it: Callable[[bytes], bool]) -> list[int]:
         return [int(path.name) for path in Path("/proc").glob("[0-9]*") if self._is_ours(path, is_it)]

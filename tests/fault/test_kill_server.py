@@ -157,3 +157,12 @@ def test_several_processes_answer_as_one_and_none_outlives_the_one_that_was_star
     wait_until(lambda: not server.answers(), what="nobody on the port", timeout_s=TIMEOUT_S)
     server.serve()
     assert len(listed(server)) == 40
+
+
+def test_connections_are_spread_over_the_processes_that_answer(make_server: Callable[[], Server]) -> None:
+    server = make_server()
+    server.serve(processes=2)
+    sibling = server.wait_for_sibling()
+    wait_until(lambda: server.connects_to(sibling), what="a sibling that answers", timeout_s=TIMEOUT_S)
+    with server.connected(8):
+        wait_until(lambda: server.connections_of(sibling) == 4, what="half of them there", timeout_s=TIMEOUT_S)

@@ -6,6 +6,7 @@ From then on the S3 side watches the clock itself: for bodies that rest or trick
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import ClassVar
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -18,6 +19,8 @@ class WatchedConnection(HttpToolsProtocol):
     """
 
     head_timeout_s: ClassVar[float] = 30.0
+    when_lost: Callable[[], None] | None = None
+    """Called once, at the connection's end."""
     _closing: asyncio.TimerHandle | None = None
     _is_head_coming = True
 
@@ -30,6 +33,8 @@ class WatchedConnection(HttpToolsProtocol):
         """Stop waiting."""
         self._is_head_coming = False
         self._watch()
+        if self.when_lost is not None:
+            self.when_lost()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:

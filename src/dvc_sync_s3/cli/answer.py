@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import click
 
+from dvc_sync_s3.app.accepting import OpenConnections
 from dvc_sync_s3.app.siblings import run_sibling
 from dvc_sync_s3.settings import read_settings
 
 
 @click.command(hidden=True)
-@click.argument("descriptors", type=int, nargs=-1, required=True)
-def answer(descriptors: tuple[int, ...]) -> None:
-    """Answer on the sockets DESCRIPTORS until standard input ends."""
-    run_sibling(read_settings(), descriptors)
+@click.argument("number", type=int)
+@click.argument("processes", type=int)
+@click.argument("counts", type=int)
+@click.argument("listening", type=int, nargs=-1, required=True)
+def answer(number: int, processes: int, counts: int, listening: tuple[int, ...]) -> None:
+    """Answer as process NUMBER of PROCESSES on the sockets LISTENING until standard input ends.
+
+    COUNTS is the file with how many connections each has.
+    """
+    run_sibling(read_settings(), listening, OpenConnections(counts, processes, number))
