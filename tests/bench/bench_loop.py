@@ -88,7 +88,7 @@ async def measure(options: argparse.Namespace, folder: Path) -> None:
     store = Store(folder / "data", SystemClock())
     await store.start()
     await store.create_bucket(BUCKET)
-    service = S3Service(store, Keyring({ACCESS_KEY_ID: SECRET}), SystemClock())
+    service = S3Service(store, Keyring({ACCESS_KEY_ID: SECRET}), SystemClock(), tell=configure_logs())
     app: ASGIApp = answer_at_once if options.operation == "bare" else service
     config = uvicorn.Config(app, lifespan="off", access_log=False, server_header=False)
     config.load()
@@ -116,7 +116,6 @@ def main() -> None:
     parser.add_argument("--objects", type=int, default=320)
     parser.add_argument("--rounds", type=int, default=12)
     options = parser.parse_args()
-    configure_logs()
     with (
         tempfile.TemporaryDirectory() as name,
         asyncio.Runner(loop_factory=uvicorn.Config("").get_loop_factory()) as runner,

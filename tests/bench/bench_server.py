@@ -39,14 +39,14 @@ SCRIPT = Path(__file__).with_name("wrk.lua")
 
 async def serve(folder: Path) -> None:
     """Answer until standard input ends; the first line of standard output is the port."""
-    configure_logs()
+    tell = configure_logs()
     publisher = Supervisor(folder, publisher_command(folder, None), SystemClock(), PUBLISHER_LOCK_NAME)
     store = Store(folder, SystemClock(), wake_publisher=publisher.wake)
     await store.start()
     publisher.start()
     await store.create_bucket(BUCKET)
     listening = socket.create_server(("127.0.0.1", 0), backlog=512)
-    service = S3Service(store, Keyring({ACCESS_KEY_ID: SECRET}), SystemClock())
+    service = S3Service(store, Keyring({ACCESS_KEY_ID: SECRET}), SystemClock(), tell=tell)
     server = uvicorn.Server(
         uvicorn.Config(service, lifespan="off", log_level="warning", access_log=False, server_header=False)
     )

@@ -3,11 +3,12 @@ from __future__ import annotations
 import io
 import json
 import threading
+from datetime import UTC, datetime
 
 import pytest
 import structlog
 
-from dvc_sync_s3.logs import BufferedLines, configure_logs
+from dvc_sync_s3.logs import Answered, BufferedLines, configure_logs
 
 
 def say(lines: BufferedLines) -> None:
@@ -28,26 +29,25 @@ def test_every_line_of_every_thread_is_written_once() -> None:
 
 
 def test_lines_are_written_without_being_asked() -> None:
-    class Stream(io.StringIO):
-        written = threading.Event()
-
-        def flush(self) -> None:
-            self.written.set()
-
     stream = Stream()
     BufferedLines(stream).msg(json.dumps({"event": "request"}))
     assert stream.written.wait(10)
     assert stream.getvalue() == '{"event": "request"}\n'
 
 
+class Stream(io.StringIO):
+    """Know when it was written to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.written = threading.Event()
+
+    def flush(self) -> None:
+        self.written.set()
+
+
 @pytest.mark.parametrize("key", ["out/1", "out/\u00fc", "out/\ud800", 2**70])
 def test_a_line_is_ascii_json_with_its_level_time_and_trouble(monkeypatch: pytest.MonkeyPatch, key: object) -> None:
-    class Stream(io.StringIO):
-        written = threading.Event()
-
-        def flush(self) -> None:
-            self.written.set()
-
     stream = Stream()
     monkeypatch.setattr("sys.stderr", stream)
     configure_logs()
@@ -62,3 +62,43 @@ def test_a_line_is_ascii_json_with_its_level_time_and_trouble(monkeypatch: pytes
     assert (line["event"], line["level"], line["key"]) == ("request", "error", key)
     assert line["timestamp"].endswith("Z")
     assert "it broke" in line["exception"]
+
+
+@pytest.mark.parametrize(
+    ("status", "trouble", "level"),
+    [
+        (200, None, "info"),
+        (404, None, "info"),
+        (501, None, "info"),
+        (503, None, "error"),
+        (500, OSError("full"), "error"),
+    ],
+)
+def test_a_request_is_a_line_with_all_that_is_known_of_it(
+    monkeypatch: pytest.MonkeyPatch, status: int, trouble: Exception | None, level: str
+) -> None:
+    stream = Stream()
+    monkeypatch.setattr("sys.stderr", stream)
+    tell = configure_logs()
+    at = datetime(2013, 5, 24, 1, 2, 3, 400_000, UTC)
+    try:
+        tell(Answered("PutObject", "annotations", "318", status, None, 4, 0, 0.0012345, "F6C2", trouble, at))
+    finally:
+        structlog.reset_defaults()
+    assert stream.written.wait(10)
+    line = json.loads(stream.getvalue())
+    assert ("full" in line.pop("exception", "")) is (trouble is not None)
+    assert line.pop("timestamp").startswith("2013-05-24T01:02:03.4") is (trouble is None)
+    assert line == {
+        "operation": "PutObject",
+        "bucket": "annotations",
+        "key": "318",
+        "status": status,
+        "code": None,
+        "received": 4,
+        "sent": 0,
+        "duration_ms": 1.23,
+        "request_id": "F6C2",
+        "event": "request",
+        "level": level,
+    }

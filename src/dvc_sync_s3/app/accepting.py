@@ -23,7 +23,7 @@ YIELD_S = 0.002
 """How long a connection is left to a process that has fewer; then whoever is awake takes it."""
 _EXHAUSTED_PAUSE_S = 1.0
 _EXHAUSTED = frozenset([errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM])
-_SLOT = struct.Struct("=q")
+_SLOT = struct.Struct("q")
 
 
 class OpenConnections:

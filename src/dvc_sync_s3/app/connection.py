@@ -15,24 +15,28 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 class WatchedConnection(HttpToolsProtocol):
     """Close the connection when a request's head isn't whole in time, however slowly it goes on coming.
 
-    Between requests uvicorn's keep-alive timeout counts.
+    Between requests uvicorn's keep-alive timeout counts. There is one timer, which looks again later if there is no
+    reason to close yet: to set one for each request and cancel it costs more than to read the request's head.
     """
 
     head_timeout_s: ClassVar[float] = 30.0
     when_lost: Callable[[], None] | None = None
     """Called once, at the connection's end."""
-    _closing: asyncio.TimerHandle | None = None
     _is_head_coming = True
+    _due_s: float | None = None
+    """When to close; None while a request is being answered."""
+    _look_at_s = 0.0
+    _timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait for the first request."""
         super().connection_made(transport)
-        self._watch()
+        self._close_in(self.head_timeout_s)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Stop waiting."""
-        self._is_head_coming = False
-        self._watch()
+        if self._timer is not None:
+            self._timer.cancel()
         if self.when_lost is not None:
             self.when_lost()
         super().connection_lost(exc)
@@ -40,11 +44,12 @@ class WatchedConnection(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         """Read on; most heads come in one piece, and then there is nothing to wait for."""
         super().data_received(data)
-        self._watch()
+        if self._is_head_coming and self._due_s is None:
+            self._close_in(self.head_timeout_s)
 
     def on_message_begin(self) -> None:
         """Note that a head began."""
-        self._is_head_coming = True
+        self._is_head_coming, self._due_s = True, None
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
@@ -52,9 +57,31 @@ class WatchedConnection(HttpToolsProtocol):
         self._is_head_coming = False
         super().on_headers_complete()
 
-    def _watch(self) -> None:
-        if not self._is_head_coming and self._closing is not None:
-            self._closing.cancel()
-            self._closing = None
-        elif self._is_head_coming and self._closing is None:
-            self._closing = self.loop.call_later(self.head_timeout_s, self.transport.close)
+    def on_response_complete(self) -> None:
+        """Go on with the next request that came, or wait for one: as uvicorn does, without a timer of its own."""
+        self.server_state.total_requests += 1
+        if self.transport.is_closing():
+            return
+        self.flow.resume_reading()
+        if self.pipeline:
+            self._start_asgi_task(*self.pipeline.pop())
+        elif not self._is_head_coming:  # else the next one has begun
+            self._close_in(self.timeout_keep_alive)
+
+    def _close_in(self, left_s: float) -> None:
+        due_s = self._due_s = self.loop.time() + left_s
+        if self._timer is None or due_s < self._look_at_s:
+            if self._timer is not None:
+                self._timer.cancel()
+            self._look_at_s = due_s
+            self._timer = self.loop.call_later(left_s, self._look)
+
+    def _look(self) -> None:
+        self._timer = None
+        if self._due_s is None or self.transport.is_closing():
+            return
+        left_s = self._due_s - self.loop.time()
+        if left_s > 0:
+            self._close_in(left_s)
+        else:
+            self.transport.close()

@@ -15,7 +15,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCy
 from dvc_sync_s3.app.connection import WatchedConnection
 from dvc_sync_s3.app.server import Application
 from dvc_sync_s3.s3.request import Head
-from dvc_sync_s3.s3.sending import wire_headers
+from dvc_sync_s3.s3.sending import wire_lines
 from dvc_sync_s3.s3.service import S3Service
 
 if TYPE_CHECKING:
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 _INDIRECT = frozenset([b"expect", b"transfer-encoding", b"upgrade", b"x-forwarded-for", b"x-forwarded-proto"])
 """Headers of requests that go uvicorn's way; a proxy's change what it says of the client."""
+_HASH = ord("#")
+_INDIRECT_LENGTHS = frozenset(map(len, _INDIRECT))
 
 
 class DirectConnection(WatchedConnection):
@@ -48,6 +50,8 @@ class DirectConnection(WatchedConnection):
         """Of a request that can be answered directly and whose end hasn't come yet."""
         self._body = b""
         self._is_direct = False
+        self._told_headers: list[tuple[bytes, bytes]] | None = None
+        self._told = b""
         self._running: RequestResponseCycle | None = None
 
     def data_received(self, data: bytes) -> None:
@@ -61,7 +65,7 @@ class DirectConnection(WatchedConnection):
 
     def on_message_begin(self) -> None:
         """Note that a request began."""
-        self._is_head_coming = True
+        self._is_head_coming, self._due_s = True, None
         self.url = b""
         self.headers = []
         self.expect_100_continue = False
@@ -71,8 +75,7 @@ class DirectConnection(WatchedConnection):
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Note a header."""
-        name = name.lower()
-        if name in _INDIRECT:
+        if len(name) in _INDIRECT_LENGTHS and name.lower() in _INDIRECT:
             self._is_direct = False
             super().on_header(name, value)
         else:
@@ -81,7 +84,7 @@ class DirectConnection(WatchedConnection):
     def on_headers_complete(self) -> None:
         """Decide which way the request goes."""
         url = self.url
-        if not self._is_direct or url[:1] != b"/" or url[:2] == b"/-" or b"#" in url or self.flow.write_paused:
+        if not self._is_direct or url[:1] != b"/" or url[:2] == b"/-" or _HASH in url or self.flow.write_paused:
             self._is_direct = False
             return self._as_usual()
         self._is_head_coming = False
@@ -115,12 +118,15 @@ class DirectConnection(WatchedConnection):
         url, headers, is_waiting = self.url, self.headers, self.expect_100_continue
         super().on_message_begin()
         self.url, self.expect_100_continue = url, is_waiting
-        self.headers += headers  # in place: its scope has this list
+        self.headers += [(name.lower(), value) for name, value in headers]  # in place: its scope has this list
         super().on_headers_complete()
 
     def head_of_answer(self) -> bytes:
         """Return the headers that every answer of this server carries, as they go over the wire."""
-        return b"".join([b"%b: %b\r\n" % pair for pair in self.server_state.default_headers])
+        headers = self.server_state.default_headers  # another list each second
+        if headers is not self._told_headers:
+            self._told_headers, self._told = headers, b"".join([b"%b: %b\r\n" % pair for pair in headers])
+        return self._told
 
     def is_last(self, answering: Answering) -> bool:
         """Tell whether no request came after this one."""
@@ -166,14 +172,11 @@ class Answering:
         self.response_complete = True
         if connection.transport.is_closing():
             return
-        headers = wire_headers(response)
-        text = "".join([f"{name}: {value}\r\n" for name, value in headers.items()])
-        if not self.keep_alive and "Connection" not in headers:
-            text += "Connection: close\r\n"
-        status = STATUS_LINE[response.status]
-        parts = (status, connection.head_of_answer(), text.encode("latin-1"), b"\r\n", body)
+        is_last = response.headers.get("Connection") == "close"
+        end = b"\r\n" if self.keep_alive or is_last else b"Connection: close\r\n\r\n"
+        parts = (STATUS_LINE[response.status], connection.head_of_answer(), wire_lines(response), end, body)
         connection.transport.write(b"".join(parts))
-        if not self.keep_alive or headers.get("Connection") == "close":
+        if is_last or not self.keep_alive:
             connection.transport.close()
         connection.on_response_complete()
 

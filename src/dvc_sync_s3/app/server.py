@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import sys
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from dvc_sync_s3.app.ground import Ground, prepare
 from dvc_sync_s3.app.keys import keyring
 from dvc_sync_s3.app.publisher import publisher_command
 from dvc_sync_s3.clock import SystemClock
-from dvc_sync_s3.logs import configure_logs
+from dvc_sync_s3.logs import Tell, configure_logs
 from dvc_sync_s3.process import end_with_parent, is_first_of_its_kind
 from dvc_sync_s3.s3.access.ownership import Ownership, first_documents
 from dvc_sync_s3.s3.request import names_a_bucket
@@ -41,7 +41,7 @@ class Application:
     A bucket that is a host of its own under one of `domains` has /-/ for itself.
     """
 
-    def __init__(self, s3: ASGIApp, web: ASGIApp, domains: Collection[str]) -> None:
+    def __init__(self, s3: ASGIApp, web: ASGIApp, domains: tuple[str, ...]) -> None:
         self.s3 = s3
         self._web = web
         self._domains = domains
@@ -61,7 +61,7 @@ def hidden_folder(settings: Settings) -> Path:
 
 def create_app(settings: Settings) -> Application:
     """Build the service; raise SettingsError where the settings can't work."""
-    configure_logs()
+    tell = configure_logs()
     ground = prepare(settings)
     clock = SystemClock()
     publish = publisher_command(settings.s3_data_folder, settings.upload_expiry)
@@ -90,12 +90,12 @@ def create_app(settings: Settings) -> Application:
             await store.close()
             await asyncio.to_thread(publisher.close)
 
-    return _application(settings, ground, store, clock, lifespan)
+    return _application(settings, ground, store, lifespan, tell)
 
 
 def create_sibling_app(settings: Settings) -> Application:
     """Build one more process of a service that is there: it answers, and keeps neither worker nor publisher."""
-    configure_logs()
+    tell = configure_logs()
     clock = SystemClock()
     store = Store(settings.s3_data_folder, clock, settings.upload_expiry, lambda: None)
 
@@ -108,15 +108,22 @@ def create_sibling_app(settings: Settings) -> Application:
         finally:
             await store.close()
 
-    return _application(settings, prepare(settings), store, clock, lifespan)
+    return _application(settings, prepare(settings), store, lifespan, tell)
 
 
 def _application(
-    settings: Settings, ground: Ground, store: Store, clock: SystemClock, lifespan: Lifespan[Starlette]
+    settings: Settings, ground: Ground, store: Store, lifespan: Lifespan[Starlette], tell: Tell
 ) -> Application:
     web = Starlette(routes=probe_routes(store, ground.hidden), lifespan=lifespan)
     new_buckets = Ownership(settings.s3_object_ownership)
-    s3 = S3Service(store, keyring(ground.keys, settings), clock, domains=settings.s3_domains, new_buckets=new_buckets)
+    s3 = S3Service(
+        store,
+        keyring(ground.keys, settings),
+        SystemClock(),
+        domains=settings.s3_domains,
+        new_buckets=new_buckets,
+        tell=tell,
+    )
     return Application(s3, web, settings.s3_domains)
 
 

@@ -20,6 +20,7 @@ from dvc_sync_s3.s3.checksums import (
 from dvc_sync_s3.s3.chunked import ChunkedReader
 from dvc_sync_s3.s3.errors import S3Error
 from dvc_sync_s3.s3.request import S3Request
+from dvc_sync_s3.s3.sigv4.canonical import is_hex_sha256
 from dvc_sync_s3.s3.sigv4.chunks import ChunkSignatures
 from dvc_sync_s3.s3.sigv4.claim import UNSIGNED_PAYLOAD
 from dvc_sync_s3.s3.sigv4.verify import Signed
@@ -30,7 +31,6 @@ _LOCKED_BYTES = 2047
 """Of so few bytes Python's digests keep the interpreter's lock: to get it back from another thread costs more than to
 digest a small body (https://docs.python.org/3.11/library/hashlib.html#hash-algorithms, the note on the GIL)."""
 _SIZE = re.compile(r"\d{1,18}", re.ASCII)
-_SHA256 = re.compile(r"[0-9a-f]{64}")
 _CLAIMING = frozenset([*ALGORITHM_OF_HEADER, "content-md5", "x-amz-sdk-checksum-algorithm", "x-amz-trailer"])
 """Headers that say what the body must be, beside its length and how it was signed."""
 _STREAMED = {
@@ -44,11 +44,28 @@ _STREAMED = {
 class RequestBody:
     """The body of one request. Iterate it to the end once; then `size`, `md5` and `checksums` are true."""
 
+    __slots__ = (
+        "_arrival",
+        "_chunks",
+        "_claims",
+        "_digests",
+        "_expected_md5",
+        "_md5",
+        "_payload_hash",
+        "_sha256",
+        "_trailer_names",
+        "expected_size",
+        "size",
+    )
+
     def __init__(self, request: S3Request, signed: Signed | None, arrival: Arrival) -> None:
         """Read what the headers claim; raise `S3Error` if that alone shows that the body can't be right."""
         self._arrival = arrival
-        self._payload_hash = _payload_hash(request, signed)
-        self.expected_size = _expected_size(request, self._payload_hash)
+        payload_hash = self._payload_hash = _payload_hash(request, signed)
+        is_digest = is_hex_sha256(payload_hash)
+        if not (is_digest or payload_hash == UNSIGNED_PAYLOAD or payload_hash in _STREAMED):
+            raise S3Error("InvalidArgument", "x-amz-content-sha256 must be a SHA-256 or one of the words S3 knows.")
+        self.expected_size = _expected_size(request, payload_hash)
         """How many bytes the headers announce, decoded."""
         self._expected_md5: bytes | None = None
         self._claims: dict[str, str] = {}
@@ -61,10 +78,10 @@ class RequestBody:
             self._trailer_names = _trailer_names(request)
             self._digests = _digests(request, self._claims, self._trailer_names)
         self._md5 = hashlib.md5(usedforsecurity=False)
-        self._sha256 = hashlib.sha256() if _SHA256.fullmatch(self._payload_hash) else None
+        self._sha256 = hashlib.sha256() if is_digest else None
         self._chunks: ChunkedReader | None = None
-        if self._payload_hash in _STREAMED:
-            signatures = ChunkSignatures(signed) if signed is not None and _STREAMED[self._payload_hash] else None
+        if payload_hash in _STREAMED:
+            signatures = ChunkSignatures(signed) if signed is not None and _STREAMED[payload_hash] else None
             self._chunks = ChunkedReader(self._pieces(), signatures)
         self.size = 0
 
@@ -167,12 +184,11 @@ def _is_form(request: S3Request) -> bool:
 
 def _expected_size(request: S3Request, payload_hash: str) -> int:
     """Return how many decoded bytes are announced; raise where S3 demands an announcement and there is none."""
-    if not (payload_hash in _STREAMED or payload_hash == UNSIGNED_PAYLOAD or _SHA256.fullmatch(payload_hash)):
-        raise S3Error("InvalidArgument", "x-amz-content-sha256 must be a SHA-256 or one of the words S3 knows.")
-    name = "x-amz-decoded-content-length" if payload_hash in _STREAMED else "content-length"
+    is_streamed = payload_hash in _STREAMED
+    name = "x-amz-decoded-content-length" if is_streamed else "content-length"
     text = request.headers.get(name)
     if text is None:
-        if name == "content-length" and "transfer-encoding" not in request.headers and not _is_upload(request):
+        if not is_streamed and "transfer-encoding" not in request.headers and not _is_upload(request):
             return 0
         raise S3Error("MissingContentLength")
     if not _SIZE.fullmatch(text):

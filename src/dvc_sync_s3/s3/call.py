@@ -11,7 +11,7 @@ from dvc_sync_s3.s3.access.decision import Asker, BucketAccess
 from dvc_sync_s3.s3.access.ownership import Ownership
 from dvc_sync_s3.s3.body import RequestBody
 from dvc_sync_s3.s3.errors import S3Error
-from dvc_sync_s3.s3.request import S3Request
+from dvc_sync_s3.s3.request import NO_QUERY, S3Request
 from dvc_sync_s3.s3.response import Response
 from dvc_sync_s3.s3.sigv4.verify import Keyring
 from dvc_sync_s3.store.model import StoredObject
@@ -61,7 +61,7 @@ class Call(NamedTuple):
     def key(self) -> str:
         """Return the key; raise `KeyTooLongError`, or `NoSuchVersion` if it is asked for an older version of it."""
         key = self.request.key or ""
-        check_key(key, self.request.query.get("versionId") if self.request.query else None)
+        check_key(key, None if self.request.query is NO_QUERY else self.request.query.get("versionId"))
         return key
 
     @property

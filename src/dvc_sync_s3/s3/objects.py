@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from dvc_sync_s3.s3.encryption import check_write_encryption
 from dvc_sync_s3.s3.errors import S3Error
-from dvc_sync_s3.s3.request import Headers, Query
+from dvc_sync_s3.s3.request import NO_QUERY, Headers, Query
 from dvc_sync_s3.s3.tagging import tags_in_headers
 from dvc_sync_s3.store.model import Headers as Pairs
 from dvc_sync_s3.store.model import StoredObject
@@ -165,7 +165,7 @@ def object_headers(found: StoredObject, query: Query) -> dict[str, str]:
         headers.update((f"{_METADATA}{name}", value) for name, value in found.metadata)
     if found.tags:
         headers["x-amz-tagging-count"] = str(len(found.tags))
-    for name in _OVERRIDES if query else ():
+    for name in () if query is NO_QUERY else _OVERRIDES:
         value = query.get(f"response-{name}")
         if value is None:
             continue

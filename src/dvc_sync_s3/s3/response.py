@@ -43,13 +43,10 @@ class Response(NamedTuple):
     @property
     def size(self) -> int | None:
         """Return the body's size in bytes, None if nobody knows it yet."""
-        match self.body:
-            case bytes():
-                return len(self.body)
-            case FileBody():
-                return self.body.size
-            case PendingBody():
-                return None
+        body = self.body
+        if isinstance(body, bytes):
+            return len(body)
+        return body.size if isinstance(body, FileBody) else None
 
 
 async def answer_when_done(making: Coroutine[None, None, bytes]) -> Response:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from dvc_sync_s3.s3.errors import S3Error
-from dvc_sync_s3.s3.request import S3Request
+from dvc_sync_s3.s3.request import NO_QUERY, S3Request
 from dvc_sync_s3.s3.routes import TABLE
 
 
@@ -57,24 +58,24 @@ def parse_table(table: str) -> tuple[Route, ...]:
 
 
 ROUTES = parse_table(TABLE)
-_CANDIDATES: dict[tuple[str, Resource, bool], list[Route]] = {}
-"""By method, resource and whether the request has a query: most have none, and few routes ask for none."""
+_NAMED: Mapping[Resource, Sequence[tuple[bool, bool]]] = {
+    Resource.SERVICE: [(False, False)],
+    Resource.BUCKET: [(True, False)],
+    Resource.OBJECT: [(True, True), (False, True)],
+}
+"""What a path names, by whether it has a bucket and a key."""
+_CANDIDATES: dict[tuple[str, bool, bool, bool], list[Route]] = {}
+"""By method and whether there are a bucket, a key and a query: most have no query, and few routes ask for none."""
 for _route in ROUTES:
-    _CANDIDATES.setdefault((_route.method, _route.resource, True), []).append(_route)
-    if not _route.query:
-        _CANDIDATES.setdefault((_route.method, _route.resource, False), []).append(_route)
-
-
-def resource_of(request: S3Request) -> Resource:
-    """Say what the request's path names."""
-    if request.key is not None:
-        return Resource.OBJECT
-    return Resource.BUCKET if request.bucket is not None else Resource.SERVICE
+    for _has_bucket, _has_key in _NAMED[_route.resource]:
+        for _has_query in (True,) if _route.query else (True, False):
+            _CANDIDATES.setdefault((_route.method, _has_bucket, _has_key, _has_query), []).append(_route)
 
 
 def operation_of(request: S3Request) -> str:
     """Return the name of the operation, as in the AWS API reference; raise `MethodNotAllowed` if there is none."""
-    for route in _CANDIDATES.get((request.method, resource_of(request), bool(request.query)), []):
+    kind = (request.method, request.bucket is not None, request.key is not None, request.query is not NO_QUERY)
+    for route in _CANDIDATES.get(kind, ()):
         if route.matches(request):
             return route.operation
     raise S3Error("MethodNotAllowed")

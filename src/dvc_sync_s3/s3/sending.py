@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Mapping
 from typing import Protocol
 
 from starlette.types import ASGIApp, Message, Send
@@ -17,6 +18,7 @@ from dvc_sync_s3.store.folder import read_at_once
 STALLED_TIMEOUT_S = 300.0
 """Long, because players and readers of large objects pause."""
 _UNSAFE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+_CONTROLS = bytes([*range(9), *range(10, 32), 127])
 _PIECE_BYTES = 256 * 1024
 
 
@@ -45,19 +47,31 @@ def body_at_hand(response: Response, method: str) -> bytes | None:
     return b"" if method == "HEAD" or response.status in (204, 304) else body
 
 
-def wire_headers(response: Response) -> dict[str, str]:
-    """Return the headers of an answer with what HTTP wants to know of its body; a 204 or 304 has none.
-
-    What would end a header too soon is a space.
-    """
-    headers = dict(response.headers)
+def wire_headers(response: Response) -> Mapping[str, str]:
+    """Return the headers of an answer, with its body's length; what would end one too soon is a space."""
+    headers = _with_length(response)
     if _UNSAFE.search("".join([*headers, *headers.values()])):  # a form once could store it
-        headers = {_UNSAFE.sub(" ", name): _UNSAFE.sub(" ", value) for name, value in headers.items()}
-    if response.status in (204, 304):
-        headers.pop("Content-Length", None)
-    elif "Content-Length" not in headers and (size := response.size) is not None:
-        headers["Content-Length"] = str(size)
+        return {_UNSAFE.sub(" ", name): _UNSAFE.sub(" ", value) for name, value in headers.items()}
     return headers
+
+
+def wire_lines(response: Response) -> bytes:
+    """Return the same headers as HTTP/1.1 has them, a line each."""
+    headers = _with_length(response)
+    lines = "".join([f"{name}: {value}\r\n" for name, value in headers.items()]).encode("latin-1")
+    if len(lines.translate(None, _CONTROLS)) + 2 * len(headers) == len(lines):
+        return lines
+    return "".join([f"{name}: {value}\r\n" for name, value in wire_headers(response).items()]).encode("latin-1")
+
+
+def _with_length(response: Response) -> Mapping[str, str]:
+    """Return the headers with the body's length, if it is known; a 204 or 304 has none."""
+    headers = response.headers
+    if response.status in (204, 304):
+        return {name: value for name, value in headers.items() if name != "Content-Length"}
+    if "Content-Length" in headers or (size := response.size) is None:
+        return headers
+    return {**headers, "Content-Length": str(size)}
 
 
 class Sender:

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import contextlib
 import random
-from collections.abc import Awaitable, Collection
+from collections.abc import Awaitable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-import structlog
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from dvc_sync_s3.clock import Clock
+from dvc_sync_s3.logs import Answered, Tell, tell
 from dvc_sync_s3.s3.access.accounts import ANONYMOUS, Accounts
 from dvc_sync_s3.s3.access.authorization import authorize, find_bucket
 from dvc_sync_s3.s3.access.decision import Asker
@@ -38,8 +38,6 @@ from dvc_sync_s3.s3.sigv4.verify import Keyring, Signed, verify
 from dvc_sync_s3.s3.steps import run_in_steps
 from dvc_sync_s3.s3.xml import CONTENT_TYPE, document
 from dvc_sync_s3.store.store import Store
-
-log = structlog.get_logger("s3")
 
 _GONE = 499
 """What logs call a client that left before its answer."""
@@ -70,13 +68,15 @@ class S3Service:
         keyring: Keyring,
         clock: Clock,
         *,
-        domains: Collection[str] = (),
+        domains: tuple[str, ...] = (),
         new_buckets: Ownership = Ownership.ENFORCED,
         idle_timeout_s: float = IDLE_TIMEOUT_S,
+        tell: Tell = tell,
     ) -> None:
         """Answer from `store` whoever signs with a key of `keyring` and never lets a body rest for `idle_timeout_s`.
 
         Under each of `domains` a bucket may be a host of its own. `new_buckets` says how their objects are owned.
+        Each request that was answered is given to `tell`.
         """
         self._store = store
         self._keyring = keyring
@@ -86,6 +86,7 @@ class S3Service:
         self._new_buckets = new_buckets
         self._idle_timeout_s = idle_timeout_s
         self._patience = Patience(min(LOOK_EVERY_S, idle_timeout_s / 4))
+        self._tell = tell
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request of an ASGI server, whatever happens, and log one line about it."""
@@ -151,7 +152,7 @@ class S3Service:
         exchange.operation = operation_of(request)
         now = self._clock.now()
         signed = self._verify(request, exchange.operation, now)
-        account = ANONYMOUS if signed is None else self._keyring.account(signed.access_key_id)
+        account = ANONYMOUS if signed is None else self._keyring.account(signed.credential.access_key_id)
         asker, bucket = Asker(account, request.address), find_bucket(self._store, request.bucket)
         authorize(self._store, asker, exchange.operation, request, bucket)
         operation = OPERATIONS.get(exchange.operation)
@@ -177,7 +178,7 @@ class S3Service:
         if operation == "PostObject" or not claims_a_signature(request):
             return None
         signed = verify(request, self._keyring, now)
-        require_permission(self._keyring, signed.access_key_id, operation)
+        require_permission(self._keyring, signed.credential.access_key_id, operation)
         return signed
 
     def _cors_rules(self, bucket: str | None) -> tuple[CorsRule, ...]:
@@ -195,21 +196,21 @@ class S3Service:
         return Response(response.status, headers, response.body)
 
     def _log(self, exchange: _Exchange, status: int, sent: int) -> None:
-        request = exchange.request
-        is_trouble = exchange.trouble is not None or (status >= 500 and status != 501)
-        write = log.error if is_trouble else log.info
-        write(
-            "request",
-            operation=exchange.operation,
-            bucket=request.bucket if request else None,
-            key=request.key if request else None,
-            status=status,
-            code=exchange.code,
-            received=exchange.body.size if exchange.body else 0,
-            sent=sent,
-            duration_ms=round((self._clock.monotonic_s() - exchange.started_s) * 1000, 2),
-            request_id=exchange.request_id,
-            exc_info=exchange.trouble,
+        request, body = exchange.request, exchange.body
+        self._tell(
+            Answered(
+                exchange.operation,
+                None if request is None else request.bucket,
+                None if request is None else request.key,
+                status,
+                exchange.code,
+                0 if body is None else body.size,
+                sent,
+                self._clock.monotonic_s() - exchange.started_s,
+                exchange.request_id,
+                exchange.trouble,
+                self._clock.now(),
+            )
         )
 
 

@@ -13,7 +13,11 @@ def run_in_steps(coroutine: Coroutine[Any, None, None]) -> None:
     Call it on the event loop. It must raise nothing: nobody would hear of it. There is no current task in it, so no
     `asyncio.timeout`.
     """
-    _Steps(coroutine.send).take()
+    try:
+        future = coroutine.send(None)
+    except StopIteration:
+        return
+    _Steps(coroutine.send).wait(future)
 
 
 class _Steps:
@@ -27,6 +31,9 @@ class _Steps:
             future = self._send(None)
         except StopIteration:
             return
+        self.wait(future)
+
+    def wait(self, future: asyncio.Future[Any] | None) -> None:
         if future is None:  # asyncio.sleep(0)
             asyncio.get_running_loop().call_soon(self.take)
         else:

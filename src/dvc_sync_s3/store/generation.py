@@ -9,14 +9,15 @@ from __future__ import annotations
 import contextlib
 import mmap
 import os
-import sys
+import struct
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-_BYTES = 8
+_NUMBER = struct.Struct("Q")
+_BYTES = _NUMBER.size
 
 
 class Generation:
@@ -38,12 +39,13 @@ class Generation:
 
     def settled(self) -> int | None:
         """Return the number, None while somebody commits."""
-        number = self.number()
+        number: int = _NUMBER.unpack_from(self._shared)[0]
         return None if number & 1 else number
 
     def number(self) -> int:
         """Return the number as it is: two that are the same say that nobody began or ended a commit between."""
-        return int.from_bytes(self._shared[:_BYTES], sys.byteorder)
+        number: int = _NUMBER.unpack_from(self._shared)[0]
+        return number
 
     @contextlib.contextmanager
     def committing(self) -> Iterator[None]:
@@ -59,4 +61,4 @@ class Generation:
         self._shared.close()
 
     def _write(self, number: int) -> None:
-        self._shared[:_BYTES] = number.to_bytes(_BYTES, sys.byteorder)
+        _NUMBER.pack_into(self._shared, 0, number)

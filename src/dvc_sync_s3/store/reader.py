@@ -116,6 +116,13 @@ class Reader:
         entry = self._entry(bucket, key)
         return None if entry is None else entry.object
 
+    def at_hand(self, bucket: str, key: str) -> tuple[StoredObject, bytes] | None:
+        """Return the object and its body if both are in memory and nobody wrote anything since, else None."""
+        if self._generation is None or (seen := self._generation.settled()) is None:
+            return None
+        known = self._remembered.unchanged(bucket, key, seen)
+        return None if known is None else (known.entry.object, known.body)
+
     def open(self, bucket: str, key: str) -> tuple[StoredObject, BinaryIO] | None:
         """Return the object and its body, which belong together whatever is written meanwhile, or None.
 
@@ -123,8 +130,6 @@ class Reader:
         """
         # First: whatever is committed after this is then seen to be new.
         seen = None if self._generation is None else self._generation.settled()
-        if seen is not None and (known := self._remembered.unchanged(bucket, key, seen)) is not None:
-            return known.entry.object, BytesIO(known.body)
         missed = None
         while True:
             row = self._connection().execute(_CURRENT_WITH_BODY, (bucket, key)).fetchone()

@@ -38,11 +38,12 @@ class RememberedBodies:
 
     def unchanged(self, bucket: str, key: str, seen: int) -> Known | None:
         """Return what was remembered of an object if nothing was committed since its row was seen."""
+        place = (bucket, key)
         with self._lock:
-            known = self._known.get((bucket, key))
+            known = self._known.get(place)
             if known is None or known.seen != seen:
                 return None
-            self._known.move_to_end((bucket, key))
+            self._known.move_to_end(place)
             return known
 
     def get(self, row: Row, seen: int | None) -> Known | None:

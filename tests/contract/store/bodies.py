@@ -25,13 +25,16 @@ async def put(
 
 
 def get(store: Reader, key: str, bucket: str = "team") -> bytes | None:
+    at_hand = store.at_hand(bucket, key)
     opened = store.open(bucket, key)
     if opened is None:
+        assert at_hand is None
         return None
     stored, body = opened
     with body:
         data = body.read()
     assert (stored.size, stored.etag) == (len(data), md5(data))
+    assert at_hand in {None, (stored, data)}
     return data
 
 

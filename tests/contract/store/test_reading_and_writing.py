@@ -41,6 +41,23 @@ async def test_a_body_reads_back_before_and_after_it_became_a_plain_file(
     assert (folder / "team/out/318").read_bytes() == body
 
 
+async def test_what_was_read_is_at_hand_until_anyone_writes_anything(store: Store, folder: Path) -> None:
+    await put(store, "318", b"old")
+    store.publish()
+    assert store.at_hand("team", "318") is None
+    assert get(store, "318") == b"old"
+    stored, body = store.at_hand("team", "318") or (None, b"")
+    assert (stored, body) == (store.head("team", "318"), b"old")
+    other = Store(folder, StillClock(), wake_publisher=lambda: None)
+    await other.start()
+    try:
+        await put(other, "318", b"new")
+    finally:
+        await other.close()
+    assert store.at_hand("team", "318") is None
+    assert get(store, "318") == b"new"
+
+
 async def test_everything_said_of_an_object_is_kept_over_a_restart(folder: Path, clock: StillClock) -> None:
     new = NewObject(
         "team",

@@ -14,6 +14,7 @@ from dvc_sync_s3.s3.access.public_access import stored_public_access
 from dvc_sync_s3.s3.copying import COPY_SOURCE, parse_copy_source
 from dvc_sync_s3.s3.documents import BucketDocument
 from dvc_sync_s3.s3.errors import S3Error
+from dvc_sync_s3.s3.request import NO_QUERY
 from dvc_sync_s3.s3.sigv4.claim import anonymous
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def authorize(store: Reader, asker: Asker, operation: str, request: S3Request, b
         return  # what it is about stands in its body: it asks for itself
     if request.headers.get("x-amz-expected-bucket-owner", bucket.owner_id) != bucket.owner_id:
         raise S3Error("AccessDenied", "The bucket is not owned by the account that was expected.")
-    prefix = request.query.get("prefix", "") if request.query else ""
+    prefix = "" if request.query is NO_QUERY else request.query.get("prefix", "")
     _require(store, asker, operation, bucket, request.key, prefix)
     if operation in _COPYING:
         _authorize_source(store, asker, request)

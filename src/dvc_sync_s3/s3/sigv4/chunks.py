@@ -29,7 +29,8 @@ class ChunkSignatures:
         self._check("AWS4-HMAC-SHA256-TRAILER", (hashlib.sha256(trailer).hexdigest(),), claimed)
 
     def _check(self, kind: str, hashes: tuple[str, ...], claimed: str | None) -> None:
-        text = "\n".join((kind, self._signed.timestamp, self._signed.scope.text, self._previous, *hashes))
+        credential = self._signed.credential
+        text = "\n".join((kind, credential.timestamp, credential.scope.text, self._previous, *hashes))
         expected = signature(self._signed.signing_key, text)
         if not hmac.compare_digest(expected.encode(), (claimed or "").encode()):
             raise S3Error("SignatureDoesNotMatch")

@@ -10,12 +10,11 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from dvc_sync_s3.s3.errors import S3Error
-from dvc_sync_s3.s3.request import Headers, S3Request
-from dvc_sync_s3.s3.sigv4.canonical import ALGORITHM, Scope
+from dvc_sync_s3.s3.request import NO_QUERY, Headers, S3Request
+from dvc_sync_s3.s3.sigv4.canonical import ALGORITHM, Scope, is_hex_sha256
 
 UNSIGNED_PAYLOAD = "UNSIGNED-PAYLOAD"
 _TIMESTAMP = re.compile(r"\d{8}T\d{6}Z", re.ASCII)
-_SIGNATURE = re.compile(r"[0-9a-f]{64}")
 _USUAL = re.compile(rf"{ALGORITHM} Credential=(?P<Credential>[^,\s]+), ?SignedHeaders=(?P<SignedHeaders>[^,\s]+), ?")
 """An `Authorization` header as all SDKs write it, up to its last field."""
 _LAST = "Signature="
@@ -24,15 +23,21 @@ _MALFORMED = "AuthorizationHeaderMalformed"
 _MAX_EXPIRES_S = 7 * 24 * 3600
 
 
-class Claim(NamedTuple):
-    """Who claims to have signed what, and until when it holds."""
+class Credential(NamedTuple):
+    """Who claims to have signed which headers, and when; all that a client signs alike in a second has the same."""
 
     access_key_id: str
     scope: Scope
     timestamp: str
-    """When, as signatures carry it: `YYYYMMDDTHHMMSSZ`."""
+    """As signatures carry it: `YYYYMMDDTHHMMSSZ`."""
     time: datetime
     signed_headers: tuple[str, ...]
+
+
+class Claim(NamedTuple):
+    """What a request says of its signature, and until when it holds."""
+
+    credential: Credential
     signature: str
     payload_hash: str
     """The body's SHA-256 in hexadecimal, or one of AWS's words for how the body travels."""
@@ -49,7 +54,7 @@ def claims_a_signature(request: S3Request) -> bool:
 def read_claim(request: S3Request) -> Claim:
     """Find the request's signature; raise AWS's code for a missing, foreign or malformed one."""
     in_header = request.headers.get("authorization", "") != ""
-    in_query = "X-Amz-Algorithm" in request.query
+    in_query = request.query is not NO_QUERY and "X-Amz-Algorithm" in request.query
     if in_header and in_query:
         raise S3Error("InvalidArgument", "Only one way of signing is allowed: header or query.")
     if in_query:
@@ -62,30 +67,39 @@ def read_claim(request: S3Request) -> Claim:
 
 
 def _from_header(request: S3Request) -> Claim:
-    credential, signed_headers, signature = _authorization_fields(request.headers["authorization"])
+    text, timestamp = request.headers["authorization"], request.headers.get("x-amz-date")
     payload_hash = request.headers.get("x-amz-content-sha256")
+    rest, separator, signature = text.rpartition(_LAST)
+    if separator and timestamp is not None and payload_hash is not None and is_hex_sha256(signature):
+        usual = _usual_credential(rest, timestamp)
+        if usual is not None:
+            return Claim(usual, signature, payload_hash, None)
+    said, signed_headers, signature = _authorization_fields(text)
     if payload_hash is None:
         raise S3Error("InvalidRequest", "Missing required header for this request: x-amz-content-sha256")
     timestamp, time = _time_of(request.headers)
-    access_key_id, scope = split_credential(credential, timestamp, _MALFORMED)
-    return Claim(
-        access_key_id=access_key_id,
-        scope=scope,
-        timestamp=timestamp,
-        time=time,
-        signed_headers=signed_headers,
-        signature=signature,
-        payload_hash=payload_hash,
-        expires_after=None,
-    )
+    access_key_id, scope = split_credential(said, timestamp, _MALFORMED)
+    return Claim(Credential(access_key_id, scope, timestamp, time, signed_headers), signature, payload_hash, None)
+
+
+@lru_cache(maxsize=256)
+def _usual_credential(text: str, timestamp: str) -> Credential | None:
+    """Read an `Authorization` header up to its signature; return None if it isn't written as all SDKs do.
+
+    Remembered: what one client signs alike in a second begins the same.
+    """
+    usual = _USUAL.fullmatch(text)
+    if usual is None or not _TIMESTAMP.fullmatch(timestamp):
+        return None
+    with contextlib.suppress(ValueError):
+        time = parse_timestamp(timestamp)
+        access_key_id, scope = split_credential(usual["Credential"], timestamp, _MALFORMED)
+        return Credential(access_key_id, scope, timestamp, time, tuple(usual["SignedHeaders"].split(";")))
+    return None
 
 
 def _authorization_fields(text: str) -> tuple[str, tuple[str, ...], str]:
     """Return the credential, the signed headers and the signature of an `Authorization` header."""
-    rest, separator, signature = text.rpartition(_LAST)
-    usual = _usual_fields(rest) if separator and _SIGNATURE.fullmatch(signature) else None
-    if usual is not None:
-        return *usual, signature
     if text.startswith("AWS "):
         raise signature_version_2()
     algorithm, _, rest = text.partition(" ")
@@ -96,19 +110,9 @@ def _authorization_fields(text: str) -> tuple[str, tuple[str, ...], str]:
     for name in ("Credential", "SignedHeaders", "Signature"):
         if not fields.get(name):
             raise S3Error(_MALFORMED, f"The authorization header is malformed; missing {name}.")
-    if not _SIGNATURE.fullmatch(fields["Signature"]):
+    if not is_hex_sha256(fields["Signature"]):
         raise S3Error(_MALFORMED, "The authorization header is malformed; a signature is 64 hexadecimal digits.")
     return fields["Credential"], tuple(fields["SignedHeaders"].split(";")), fields["Signature"]
-
-
-@lru_cache(maxsize=256)
-def _usual_fields(text: str) -> tuple[str, tuple[str, ...]] | None:
-    """Return the credential and the signed headers, None if they aren't written as all SDKs do.
-
-    Remembered: all requests of a client that sign the same headers on one day begin the same.
-    """
-    usual = _USUAL.fullmatch(text)
-    return None if usual is None else (usual["Credential"], tuple(usual["SignedHeaders"].split(";")))
 
 
 def _time_of(headers: Headers) -> tuple[str, datetime]:
@@ -141,23 +145,17 @@ def _from_query(request: S3Request) -> Claim:
     except ValueError:
         raise S3Error(code, "X-Amz-Date must be in the ISO8601 Long Format \"yyyyMMdd'T'HHmmss'Z'\"") from None
     access_key_id, scope = split_credential(query["X-Amz-Credential"], timestamp, code)
+    signed_headers = tuple(query["X-Amz-SignedHeaders"].split(";"))
     return Claim(
-        access_key_id=access_key_id,
-        scope=scope,
-        timestamp=timestamp,
-        time=time,
-        signed_headers=tuple(query["X-Amz-SignedHeaders"].split(";")),
+        Credential(access_key_id, scope, timestamp, time, signed_headers),
         signature=query["X-Amz-Signature"],
         payload_hash=request.headers.get("x-amz-content-sha256") or query.get("X-Amz-Content-Sha256", UNSIGNED_PAYLOAD),
         expires_after=timedelta(seconds=int(expires_s)),
     )
 
 
-@lru_cache(maxsize=256)
 def split_credential(credential: str, timestamp: str, code: str) -> tuple[str, Scope]:
     """Return the access key id and the scope; raise `code` unless the scope is one of ours, in any region.
-
-    Remembered, as are times: clients sign many requests with the same credential in the same second.
 
     >>> split_credential("KEY/20130524/eu-central-1/s3/aws4_request", "20130524T000000Z", "AccessDenied")
     ('KEY', Scope(date='20130524', region='eu-central-1', service='s3'))
@@ -175,7 +173,6 @@ def split_credential(credential: str, timestamp: str, code: str) -> tuple[str, S
     return access_key_id, Scope(date=date, region=region, service=service)
 
 
-@lru_cache(maxsize=256)
 def parse_timestamp(text: str) -> datetime:
     """Read a time as signatures carry it; raise ValueError.
 

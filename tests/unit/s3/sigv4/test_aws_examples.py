@@ -70,7 +70,7 @@ def test_an_example_of_sig_v4_header_based_auth_holds(
     method: str, url: str, headers: dict[str, str], signed_headers: str, signature: str
 ) -> None:
     """https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html"""
-    assert signed_by_header(method, url, headers, signed_headers, signature).access_key_id == KEY_ID
+    assert signed_by_header(method, url, headers, signed_headers, signature).credential.access_key_id == KEY_ID
 
 
 def test_the_example_of_sigv4_query_string_auth_holds() -> None:

@@ -32,7 +32,7 @@ def code_of(request: S3Request, at: datetime | None = None) -> str:
 
 
 def holds(request: S3Request, at: datetime | None = None) -> bool:
-    return verify(request, KEYRING, at or now()).access_key_id == ACCESS_KEY_ID
+    return verify(request, KEYRING, at or now()).credential.access_key_id == ACCESS_KEY_ID
 
 
 def by_header(method: str = "GET", url: str = URL, **headers: str) -> dict[str, str]:
