@@ -38,9 +38,9 @@ class Syncing:
         for number in numbers:
             body = annotations.body(number, self._edition)
             requests.append(Signer("PUT", body).head(f"/{BUCKET}/reviews/{number}") + body)
-        before = len(self._cycles_ms())
+        before = len(self._cycles())
         send(self.server.port, requests, 1, None)
-        return sum(self._wait_for_cycles(before))
+        return sum(cycle.duration_ms for cycle in self._wait_for_cycles()[before:])
 
     def change_one(self) -> float:
         """Change one annotation, another each time, somewhere in the middle."""
@@ -63,12 +63,7 @@ class Syncing:
 
     def is_synced(self) -> bool:
         """Return whether the branch holds all that was saved."""
-        import requests  # noqa: PLC0415
-
-        status = requests.get(f"http://127.0.0.1:{self.server.port}/-/status.json", timeout=60).json()
-        if status["error"]:
-            raise RuntimeError(f"the sync fails: {status['error']} {status['hint']}")
-        return bool(status["pending"] == 0 and status["state"] == "idle")
+        return self._synced_seq() is not None
 
     def wait_until_synced(self) -> None:
         """Wait for that."""
@@ -78,22 +73,45 @@ class Syncing:
                 raise TimeoutError("the sync doesn't finish")
             time.sleep(0.02)
 
-    def _cycles_ms(self) -> list[float]:
-        return cycles_ms(self.server.process.output())
+    def _synced_seq(self) -> int | None:
+        """Return the position of the newest change if the branch holds all of them, else None."""
+        import requests  # noqa: PLC0415
 
-    def _wait_for_cycles(self, before: int) -> list[float]:
+        status = requests.get(f"http://127.0.0.1:{self.server.port}/-/status.json", timeout=60).json()
+        if status["error"]:
+            raise RuntimeError(f"the sync fails: {status['error']} {status['hint']}")
+        is_synced = status["pending"] == 0 and status["state"] == "idle"
+        return int(status["synced_seq"]) if is_synced else None
+
+    def _cycles(self) -> list[Cycle]:
+        return cycles(self.server.process.output())
+
+    def _wait_for_cycles(self) -> list[Cycle]:
+        """Wait until all is synced and the log tells of it: its last lines come a little later."""
         deadline_s = time.monotonic() + _TIMEOUT_S
-        while not (len(self._cycles_ms()) > before and self.is_synced()):
+        while not ((found := self._cycles()) and found[-1].seq == self._synced_seq()):
             if time.monotonic() > deadline_s:
                 raise TimeoutError(f"no cycle ends:\n{self.server.process.output()[-2000:]}")
             time.sleep(0.02)
-        return self._cycles_ms()[before:]
+        return found
 
 
-def cycles_ms(log: str) -> list[float]:
-    """Return the durations of all cycles in a log that made a commit."""
+@dataclass(frozen=True, slots=True)
+class Cycle:
+    """A cycle that made a commit: how far it came, and how long it took."""
+
+    seq: int
+    duration_ms: float
+
+
+def cycles(log: str) -> list[Cycle]:
+    """Return all cycles in a log that made a commit."""
     events = [json.loads(line) for line in log.splitlines() if line.startswith("{")]
-    return [float(event["duration_ms"]) for event in events if event["event"] == "sync" and event["commit"]]
+    return [
+        Cycle(event["seq"], float(event["duration_ms"]))
+        for event in events
+        if event["event"] == "sync" and event["commit"]
+    ]
 
 
 @contextmanager

@@ -8,7 +8,7 @@ import pytest
 import structlog
 
 from dvc_sync_s3 import logs
-from rig.syncing import cycles_ms
+from rig.syncing import Cycle, cycles
 
 
 def test_the_benchmarks_find_the_cycles_in_the_log(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -21,4 +21,4 @@ def test_the_benchmarks_find_the_cycles_in_the_log(monkeypatch: pytest.MonkeyPat
     log.info("request", operation="PutObject", key="sync", status=200)
     structlog.get_config()["logger_factory"]().flush()
     structlog.reset_defaults()
-    assert cycles_ms("INFO:     Application startup complete.\n" + stream.getvalue()) == [659.0]
+    assert cycles("INFO:     Application startup complete.\n" + stream.getvalue()) == [Cycle(1, 659.0)]

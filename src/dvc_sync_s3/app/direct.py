@@ -46,6 +46,7 @@ class DirectConnection(WatchedConnection):
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
         self._service = None if config.root_path or config.limit_concurrency is not None else _s3_of(self.app)
+        self._scheme, self._address = "http", ""
         self._head: Head | None = None
         """Of a request that can be answered directly and whose end hasn't come yet."""
         self._body = b""
@@ -53,6 +54,11 @@ class DirectConnection(WatchedConnection):
         self._told_headers: list[tuple[bytes, bytes]] | None = None
         self._told = b""
         self._running: RequestResponseCycle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Note who came, and how."""
+        super().connection_made(transport)
+        self._scheme, self._address = self.scheme or "http", self.client[0] if self.client else ""
 
     def data_received(self, data: bytes) -> None:
         """Answer each request that is whole, and give one that isn't to uvicorn."""
@@ -89,9 +95,8 @@ class DirectConnection(WatchedConnection):
             return self._as_usual()
         self._is_head_coming = False
         path, _, query = url.partition(b"?")
-        address = self.client[0] if self.client else ""
-        scheme = self.scheme or "http"
-        self._head = Head(self.parser.get_method().decode("ascii"), path, query, self.headers, scheme, address)
+        method = self.parser.get_method().decode("ascii")
+        self._head = Head(method, path, query, self.headers, self._scheme, self._address)
         return None
 
     def on_body(self, body: bytes) -> None:

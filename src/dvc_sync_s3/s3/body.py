@@ -50,6 +50,7 @@ class RequestBody:
         "_claims",
         "_digests",
         "_expected_md5",
+        "_is_signed",
         "_md5",
         "_payload_hash",
         "_sha256",
@@ -77,8 +78,7 @@ class RequestBody:
             self._claims = {} if _is_of_an_object(request) else claimed_checksums(request.headers)
             self._trailer_names = _trailer_names(request)
             self._digests = _digests(request, self._claims, self._trailer_names)
-        self._md5 = hashlib.md5(usedforsecurity=False)
-        self._sha256 = hashlib.sha256() if is_digest else None
+        self._is_signed = is_digest
         self._chunks: ChunkedReader | None = None
         if payload_hash in _STREAMED:
             signatures = ChunkSignatures(signed) if signed is not None and _STREAMED[payload_hash] else None
@@ -118,12 +118,14 @@ class RequestBody:
         """
         if self._chunks is not None or (data := self._arrival.whole()) is None:
             return None
+        self._begin()
         self._take(data)
         self._check()
         return data
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         """Yield the decoded bytes; raise `S3Error` at the end unless every claim held."""
+        self._begin()
         if self._chunks is not None:
             async for data in self._chunks:
                 self._take(data)
@@ -137,6 +139,11 @@ class RequestBody:
     async def _pieces(self) -> AsyncIterator[bytes]:
         while (piece := await self._arrival.next()) is not None:
             yield piece
+
+    def _begin(self) -> None:
+        """Make ready to digest: most requests have no body, and to begin a digest takes as long as to read a header."""
+        self._md5 = hashlib.md5(usedforsecurity=False)
+        self._sha256 = hashlib.sha256() if self._is_signed else None
 
     def _take(self, data: bytes) -> None:
         self.size += len(data)

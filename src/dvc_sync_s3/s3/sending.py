@@ -58,10 +58,14 @@ def wire_headers(response: Response) -> Mapping[str, str]:
 def wire_lines(response: Response) -> bytes:
     """Return the same headers as HTTP/1.1 has them, a line each."""
     headers = _with_length(response)
-    lines = "".join([f"{name}: {value}\r\n" for name, value in headers.items()]).encode("latin-1")
-    if len(lines.translate(None, _CONTROLS)) + 2 * len(headers) == len(lines):
+    lines = _lines(headers)
+    if len(lines.translate(None, _CONTROLS)) + 2 * len(headers) == len(lines):  # only each line's own end
         return lines
-    return "".join([f"{name}: {value}\r\n" for name, value in wire_headers(response).items()]).encode("latin-1")
+    return _lines(wire_headers(response))
+
+
+def _lines(headers: Mapping[str, str]) -> bytes:
+    return "".join([f"{name}: {value}\r\n" for name, value in headers.items()]).encode("latin-1")
 
 
 def _with_length(response: Response) -> Mapping[str, str]:

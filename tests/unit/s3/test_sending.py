@@ -11,7 +11,7 @@ from starlette.types import Message
 from dvc_sync_s3.s3.errors import ClientGone
 from dvc_sync_s3.s3.patience import Patience
 from dvc_sync_s3.s3.response import FileBody, PendingBody, Response
-from dvc_sync_s3.s3.sending import Sender, wire_headers
+from dvc_sync_s3.s3.sending import Sender, wire_headers, wire_lines
 from dvc_sync_s3.s3.xml import document
 from tests.unit.s3.asgi import Sent
 
@@ -51,3 +51,19 @@ async def test_a_document_that_takes_long_is_announced_by_spaces() -> None:
 def test_a_header_can_not_end_before_its_value_does() -> None:
     headers = wire_headers(Response(headers={"x-amz-meta-note": "a\r\nSet-Cookie: b"}))
     assert headers["x-amz-meta-note"] == "a  Set-Cookie: b"
+
+
+@pytest.mark.parametrize("end", ["\r\n", "\n", "\r", "\0"])
+async def test_no_header_ends_before_its_line_does(end: str) -> None:
+    response = Response(headers={"x-amz-meta-note": f"a{end}Set-Cookie: b", f"x-amz-meta-c{end}d": "e"}, body=b"four")
+    spaces = " " * len(end)
+    assert wire_lines(response).decode().split("\r\n") == [
+        f"x-amz-meta-note: a{spaces}Set-Cookie: b",
+        f"x-amz-meta-c{spaces}d: e",
+        "Content-Length: 4",
+        "",
+    ]
+
+
+async def test_an_answer_without_a_body_has_no_length() -> None:
+    assert wire_lines(Response(304, {"ETag": '"e"', "Content-Length": "4"})) == b'ETag: "e"\r\n'

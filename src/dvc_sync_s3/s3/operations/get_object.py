@@ -39,6 +39,8 @@ async def get_object(call: Call) -> Response:
     at_hand = call.store.at_hand(bucket, key)
     if at_hand is not None:
         found, data = at_hand
+        if is_plain(call.request):
+            return Response(200, object_headers(found, NO_QUERY), data)
         answer, first, size = describe(found, call.request)
         return Response(answer.status, answer.headers, data[first : first + size])
     opened = call.store.open(bucket, key)
@@ -56,12 +58,15 @@ async def get_object(call: Call) -> Response:
     return Response(answer.status, answer.headers, FileBody(file, first, size))
 
 
+def is_plain(request: S3Request) -> bool:
+    """Tell whether a read asks for the object as it is, whole and unconditionally."""
+    return request.query is NO_QUERY and _PLAIN.issuperset(request.headers)
+
+
 def describe(found: StoredObject, request: S3Request) -> tuple[Response, int, int]:
     """Decide the answer to a read: status and headers, the first byte and the number of bytes that belong to it."""
-    headers = object_headers(found, request.query)
-    if request.query is NO_QUERY and _PLAIN.issuperset(request.headers):
-        return Response(200, headers), 0, found.size
     check_read_encryption(request.headers)
+    headers = object_headers(found, request.query)
     if is_not_modified(found, request.headers):
         return Response(304, headers), 0, 0
     is_checksum_wanted = request.headers.get("x-amz-checksum-mode", "").upper() == "ENABLED"

@@ -10,7 +10,6 @@ import hashlib
 import hmac
 import re
 from collections.abc import Collection
-from dataclasses import dataclass, field
 from functools import lru_cache
 from urllib.parse import quote, unquote_to_bytes
 
@@ -20,20 +19,6 @@ ALGORITHM = "AWS4-HMAC-SHA256"
 _PLAIN_PATH = re.compile(rb"[A-Za-z0-9/._~-]+")
 """What is the same encoded."""
 EMPTY_SHA256 = hashlib.sha256(b"").hexdigest()
-
-
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """The credential scope: the day (YYYYMMDD), region and service a signature holds for."""
-
-    date: str
-    region: str
-    service: str
-    text: str = field(init=False, repr=False, compare=False)
-    """As signatures carry it."""
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "text", f"{self.date}/{self.region}/{self.service}/aws4_request")
 
 
 def canonical_request(
@@ -94,16 +79,19 @@ def is_hex_sha256(text: str) -> bool:
         return False
 
 
-def string_to_sign(time: str, scope: Scope, request: str) -> str:
-    """Return what the signature of a request signs; `time` is `YYYYMMDDTHHMMSSZ`."""
-    return f"{ALGORITHM}\n{time}\n{scope.text}\n{hashlib.sha256(request.encode()).hexdigest()}"
+def string_to_sign(time: str, scope: str, request: str) -> str:
+    """Return what the signature of a request signs; `time` is `YYYYMMDDTHHMMSSZ`, `scope` as for `signing_key`."""
+    return f"{ALGORITHM}\n{time}\n{scope}\n{hashlib.sha256(request.encode()).hexdigest()}"
 
 
 @lru_cache(maxsize=64)
-def signing_key(secret: str, scope: Scope) -> bytes:
-    """Derive the key for one day, region and service; remembered, for it is most of the work of a signature."""
+def signing_key(secret: str, scope: str) -> bytes:
+    """Derive the key for one day, region and service, `YYYYMMDD/<region>/s3/aws4_request`.
+
+    Remembered, for it is most of the work of a signature.
+    """
     key = f"AWS4{secret}".encode()
-    for part in (scope.date, scope.region, scope.service, "aws4_request"):
+    for part in scope.split("/"):
         key = _hmac(key, part)
     return key
 

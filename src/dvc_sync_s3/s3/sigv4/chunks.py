@@ -30,7 +30,7 @@ class ChunkSignatures:
 
     def _check(self, kind: str, hashes: tuple[str, ...], claimed: str | None) -> None:
         credential = self._signed.credential
-        text = "\n".join((kind, credential.timestamp, credential.scope.text, self._previous, *hashes))
+        text = "\n".join((kind, credential.timestamp, credential.scope, self._previous, *hashes))
         expected = signature(self._signed.signing_key, text)
         if not hmac.compare_digest(expected.encode(), (claimed or "").encode()):
             raise S3Error("SignatureDoesNotMatch")

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from dvc_sync_s3.s3.errors import S3Error
 from dvc_sync_s3.s3.request import NO_QUERY, Headers, S3Request
-from dvc_sync_s3.s3.sigv4.canonical import ALGORITHM, Scope, is_hex_sha256
+from dvc_sync_s3.s3.sigv4.canonical import ALGORITHM, is_hex_sha256
 
 UNSIGNED_PAYLOAD = "UNSIGNED-PAYLOAD"
 _TIMESTAMP = re.compile(r"\d{8}T\d{6}Z", re.ASCII)
@@ -27,7 +27,8 @@ class Credential(NamedTuple):
     """Who claims to have signed which headers, and when; all that a client signs alike in a second has the same."""
 
     access_key_id: str
-    scope: Scope
+    scope: str
+    """The day, the region and the service for which the signature holds, as signatures carry them."""
     timestamp: str
     """As signatures carry it: `YYYYMMDDTHHMMSSZ`."""
     time: datetime
@@ -154,23 +155,23 @@ def _from_query(request: S3Request) -> Claim:
     )
 
 
-def split_credential(credential: str, timestamp: str, code: str) -> tuple[str, Scope]:
+def split_credential(credential: str, timestamp: str, code: str) -> tuple[str, str]:
     """Return the access key id and the scope; raise `code` unless the scope is one of ours, in any region.
 
     >>> split_credential("KEY/20130524/eu-central-1/s3/aws4_request", "20130524T000000Z", "AccessDenied")
-    ('KEY', Scope(date='20130524', region='eu-central-1', service='s3'))
+    ('KEY', '20130524/eu-central-1/s3/aws4_request')
     """
     access_key_id, *scope = credential.rsplit("/", 4)
     if len(scope) != 4 or not access_key_id or not scope[1]:
         raise S3Error(code, 'The credential must be "<access key id>/YYYYMMDD/<region>/s3/aws4_request".')
-    date, region, service, terminator = scope
+    date, _, service, terminator = scope
     if service != "s3":
         raise S3Error(code, "The service of the credential is wrong: this service is s3.")
     if terminator != "aws4_request":
         raise S3Error(code, "The credential ends wrongly: its last word is aws4_request.")
     if date != timestamp[:8]:
         raise S3Error(code, "The date of the credential is not the date of the request.")
-    return access_key_id, Scope(date=date, region=region, service=service)
+    return access_key_id, "/".join(scope)
 
 
 def parse_timestamp(text: str) -> datetime:
