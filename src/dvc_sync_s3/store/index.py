@@ -37,6 +37,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _NONE = "[]"
 _decode = json.JSONDecoder().raw_decode
+_encode = json.JSONEncoder(separators=(",", ":")).encode  # `json.dumps` makes one for each call
 
 Row = tuple[Any, ...]
 
@@ -164,7 +165,7 @@ def as_headers(text: str) -> Headers:
 
 def as_text(headers: Headers) -> str:
     """Return `headers` as JSON: the inverse of `as_headers`."""
-    return json.dumps(headers, separators=(",", ":")) if headers else _NONE
+    return _encode(headers) if headers else _NONE
 
 
 def as_parts(text: str) -> tuple[ObjectPart, ...]:
@@ -183,7 +184,7 @@ def parts_text(parts: tuple[ObjectPart, ...]) -> str:
     """Return `parts` as JSON: the inverse of `as_parts`."""
     if not parts:
         return _NONE
-    return json.dumps([(part.number, part.size, part.checksums) for part in parts], separators=(",", ":"))
+    return _encode([(part.number, part.size, part.checksums) for part in parts])
 
 
 def _open(index: Path, mode: str) -> sqlite3.Connection:

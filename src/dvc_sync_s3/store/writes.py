@@ -113,20 +113,7 @@ def _supersede(transaction: Transaction, before: Entry | None) -> Superseded:
 
 def as_stored(new: NewObject, seq: int, size: int, at_us: int) -> StoredObject:
     """Return the object that `new` becomes by the change `seq`."""
-    return StoredObject(
-        bucket=new.bucket,
-        key=new.key,
-        seq=seq,
-        size=size,
-        etag=new.etag,
-        modified_at=as_time(at_us),
-        content_type=new.content_type,
-        headers=new.headers,
-        metadata=new.metadata,
-        checksums=new.checksums,
-        tags=new.tags,
-        checksum_type=new.checksum_type,
-        parts=new.parts,
-        owner=new.owner,
-        acl=new.acl,
-    )
+    # By position: a NamedTuple takes names twice as slowly.
+    bucket, key, etag, content_type, headers, metadata, checksums, tags, checksum_type, parts, owner, acl = new
+    said = (content_type, headers, metadata, checksums, tags, checksum_type, parts, owner, acl)
+    return StoredObject(bucket, key, seq, size, etag, as_time(at_us), *said)

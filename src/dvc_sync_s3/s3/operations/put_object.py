@@ -34,16 +34,19 @@ async def put_object(call: Call) -> Response:
 
 def _new_object(call: Call, description: Description, access: NewAccess) -> NewObject:
     """Return what is to be stored with a body that was read."""
+    content_type, headers, metadata, tags = description
+    body, parts = call.body, ()
     return NewObject(
-        bucket=call.bucket,
-        key=call.key,
-        etag=call.body.md5,
-        content_type=description.content_type,
-        headers=description.headers,
-        metadata=description.metadata,
-        checksums=call.body.checksums,
-        tags=description.tags,
-        checksum_type=FULL_OBJECT,
-        owner=access.owner,
-        acl=access.acl,
+        call.bucket,
+        call.key,
+        body.md5,
+        content_type,
+        headers,
+        metadata,
+        body.checksums,
+        tags,
+        FULL_OBJECT,
+        parts,
+        access.owner,
+        access.acl,
     )
