@@ -14,7 +14,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCy
 
 from dvc_sync_s3.app.connection import WatchedConnection
 from dvc_sync_s3.app.server import Application
-from dvc_sync_s3.s3.request import Head
+from dvc_sync_s3.s3.request import Head, add_header
 from dvc_sync_s3.s3.sending import wire_lines
 from dvc_sync_s3.s3.service import S3Service
 
@@ -28,10 +28,9 @@ if TYPE_CHECKING:
 
     from dvc_sync_s3.s3.response import Response
 
-_INDIRECT = frozenset([b"expect", b"transfer-encoding", b"upgrade", b"x-forwarded-for", b"x-forwarded-proto"])
+_INDIRECT = frozenset(["expect", "transfer-encoding", "upgrade", "x-forwarded-for", "x-forwarded-proto"])
 """Headers of requests that go uvicorn's way; a proxy's change what it says of the client."""
 _HASH = ord("#")
-_INDIRECT_LENGTHS = frozenset(map(len, _INDIRECT))
 
 
 class DirectConnection(WatchedConnection):
@@ -73,7 +72,7 @@ class DirectConnection(WatchedConnection):
         """Note that a request began."""
         self._is_head_coming, self._due_s = True, None
         self.url = b""
-        self.headers = []
+        self._headers: dict[str, str] = {}
         self.expect_100_continue = False
         self._body = b""
         last: RequestResponseCycle | None = self.cycle  # uvicorn's annotation forgets the first request
@@ -81,11 +80,9 @@ class DirectConnection(WatchedConnection):
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Note a header."""
-        if len(name) in _INDIRECT_LENGTHS and name.lower() in _INDIRECT:
+        if add_header(self._headers, name, value) in _INDIRECT:
             self._is_direct = False
-            super().on_header(name, value)
-        else:
-            self.headers.append((name, value))
+            self.expect_100_continue = self._headers.get("expect", "").lower() == "100-continue"
 
     def on_headers_complete(self) -> None:
         """Decide which way the request goes."""
@@ -96,7 +93,7 @@ class DirectConnection(WatchedConnection):
         self._is_head_coming = False
         path, _, query = url.partition(b"?")
         method = self.parser.get_method().decode("ascii")
-        self._head = Head(method, path, query, self.headers, self._scheme, self._address)
+        self._head = Head(method, path, query, self._headers, self._scheme, self._address)
         return None
 
     def on_body(self, body: bytes) -> None:
@@ -120,10 +117,13 @@ class DirectConnection(WatchedConnection):
 
     def _as_usual(self) -> None:
         """Let uvicorn have the request whose head is complete."""
-        url, headers, is_waiting = self.url, self.headers, self.expect_100_continue
+        url, is_waiting = self.url, self.expect_100_continue
         super().on_message_begin()
         self.url, self.expect_100_continue = url, is_waiting
-        self.headers += [(name.lower(), value) for name, value in headers]  # in place: its scope has this list
+        headers = self._headers.items()
+        self.headers += [
+            (name.encode("latin-1"), value.encode("latin-1")) for name, value in headers
+        ]  # as its scope has
         super().on_headers_complete()
 
     def head_of_answer(self) -> bytes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import parse_qsl, quote, unquote_to_bytes
@@ -23,12 +23,12 @@ _PERCENT = ord("%")
 
 
 class Head(NamedTuple):
-    """A request as HTTP has it, without its body; nothing decoded yet but the method."""
+    """A request as HTTP has it, without its body: path and query not yet decoded."""
 
     method: str
     raw_path: bytes
     raw_query: bytes
-    raw_headers: Sequence[tuple[bytes, bytes]]
+    headers: Headers
     scheme: str = "http"
     address: str = ""
     """Where it comes from."""
@@ -38,7 +38,25 @@ def head_of(scope: Scope) -> Head:
     """Return the head in an ASGI HTTP scope."""
     address = (scope.get("client") or ("",))[0]
     scheme = scope.get("scheme", "http")
-    return Head(scope["method"], raw_path_of(scope), scope["query_string"], scope["headers"], scheme, address)
+    headers: dict[str, str] = {}
+    for name, value in scope["headers"]:
+        add_header(headers, name, value)
+    return Head(scope["method"], raw_path_of(scope), scope["query_string"], headers, scheme, address)
+
+
+def add_header(headers: dict[str, str], name: bytes, value: bytes) -> str:
+    """Decode a header and add it; what comes more than once is joined by commas (RFC 9110, section 5.3).
+
+    >>> headers = {}
+    >>> add_header(headers, b"Accept", b"a "), add_header(headers, b"accept", b"b"), headers
+    ('accept', 'accept', {'accept': 'a,b'})
+    """
+    decoded, text = name.lower().decode("latin-1"), value.decode("latin-1").strip(" \t")
+    if decoded not in headers:
+        headers[decoded] = text
+    elif len(headers[decoded]) <= _MAX_HEADERS_BYTES:  # else they are refused; to join them on would take ever longer
+        headers[decoded] += f",{text}"
+    return decoded
 
 
 class S3Request(NamedTuple):
@@ -67,8 +85,9 @@ def parse_request(head: Head, request_id: str, domains: tuple[str, ...] = ()) ->
 
     A bucket may be a host of its own under each of `domains`.
     """
-    method, raw_path, raw_query, raw_headers, scheme, address = head
-    headers = read_headers(raw_headers)
+    method, raw_path, raw_query, headers, scheme, address = head
+    if len("".join([*headers, *headers.values()])) > _MAX_HEADERS_BYTES:
+        raise S3Error("RequestHeaderSectionTooLarge")
     host_bucket = bucket_of_host(headers.get("host", ""), domains) if domains else None
     bucket, key = split_path(raw_path) if host_bucket is None else (host_bucket, _decode(raw_path.removeprefix(b"/")))
     query = parse_query(raw_query) if raw_query else NO_QUERY
@@ -79,21 +98,6 @@ def raw_path_of(scope: Scope) -> bytes:
     """Return the path as it came."""
     raw_path: bytes | None = scope.get("raw_path")  # optional in ASGI
     return quote(scope["path"]).encode() if raw_path is None else raw_path
-
-
-def read_headers(raw: Sequence[tuple[bytes, bytes]]) -> Headers:
-    """Decode headers; what came more than once is joined by commas (RFC 9110, section 5.3).
-
-    >>> read_headers([(b"Accept", b"a "), (b"accept", b"b")])
-    {'accept': 'a,b'}
-    """
-    headers = {name.lower().decode("latin-1"): value.decode("latin-1").strip(" \t") for name, value in raw}
-    if len(headers) != len(raw):
-        pairs = [(name.lower().decode("latin-1"), value.decode("latin-1").strip(" \t")) for name, value in raw]
-        headers = {name: ",".join(value for other, value in pairs if other == name) for name in headers}
-    if len("".join([*headers, *headers.values()])) > _MAX_HEADERS_BYTES:
-        raise S3Error("RequestHeaderSectionTooLarge")
-    return headers
 
 
 @lru_cache(maxsize=256)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dvc_sync_s3.s3.errors import S3Error
-from dvc_sync_s3.s3.request import head_of, parse_query, parse_request, read_headers, split_path
+from dvc_sync_s3.s3.request import Headers, head_of, parse_query, parse_request, split_path
 from tests.unit.s3.asgi import refusal_of, scope_of
 
 
@@ -53,6 +53,10 @@ def test_a_server_that_gives_no_raw_path_will_do() -> None:
     assert request.key == "a é"
 
 
+def read_headers(raw: list[tuple[bytes, bytes]]) -> Headers:
+    return parse_request(head_of({**scope_of("GET", "http://x/"), "headers": raw}), "id").headers
+
+
 def test_a_header_that_came_twice_is_one_list() -> None:
     assert read_headers([(b"x-amz-meta-a", b"1"), (b"x-amz-meta-b", b""), (b"x-amz-meta-a", b" 2")]) == {
         "x-amz-meta-a": "1,2",
@@ -69,3 +73,5 @@ def test_headers_may_have_16_kib_and_no_more() -> None:
     assert read_headers([(b"a", b"x" * 16383)])
     with pytest.raises(S3Error, match="RequestHeaderSectionTooLarge"):
         read_headers([(b"a", b"x" * 16384)])
+    with pytest.raises(S3Error, match="RequestHeaderSectionTooLarge"):
+        read_headers([(b"a", b"x" * 100)] * 1_000_000)
