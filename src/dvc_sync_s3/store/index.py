@@ -10,6 +10,8 @@ from enum import StrEnum
 from importlib import resources
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
+import orjson
+
 from dvc_sync_s3.errors import Blocked, Transient
 from dvc_sync_s3.store.model import Headers, ObjectPart, StoredObject
 
@@ -37,7 +39,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _NONE = "[]"
 _decode = json.JSONDecoder().raw_decode
-_encode = json.JSONEncoder(separators=(",", ":")).encode  # `json.dumps` makes one for each call
+_encode = json.JSONEncoder(separators=(",", ":")).encode
 
 Row = tuple[Any, ...]
 
@@ -165,7 +167,12 @@ def as_headers(text: str) -> Headers:
 
 def as_text(headers: Headers) -> str:
     """Return `headers` as JSON: the inverse of `as_headers`."""
-    return _encode(headers) if headers else _NONE
+    if not headers:
+        return _NONE
+    try:
+        return orjson.dumps(headers).decode()
+    except TypeError:  # a lone surrogate
+        return _encode(headers)
 
 
 def as_parts(text: str) -> tuple[ObjectPart, ...]:

@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dvc_sync_s3.store.errors import NoSuchBucket
-from dvc_sync_s3.store.index import ENTRY_COLUMNS, Place, as_text, parts_text
+from dvc_sync_s3.store.index import ENTRY_COLUMNS, Place, as_text, as_time, parts_text
 from dvc_sync_s3.store.writes import REPLACE, Body, Superseded, as_stored
 
 if TYPE_CHECKING:
@@ -91,6 +91,7 @@ def _put_run(transaction: Transaction, run: Sequence[Put]) -> list[Result]:
     before = _what_there_is(transaction, [(put.new.bucket, put.new.key) for put in run])
     results: list[Result] = []
     entries, bodies = [], []
+    at = as_time(transaction.at_us)
     for put in run:
         new = put.new
         found = before.get((new.bucket, new.key))
@@ -101,10 +102,12 @@ def _put_run(transaction: Transaction, run: Sequence[Put]) -> list[Result]:
         entries.append(_entry(put, seq, transaction.at_us))
         if put.body.staged is None:
             bodies.append((seq, put.body.data))
-        results.append((as_stored(new, seq, put.body.size, transaction.at_us), Superseded(found.staged)))
+        results.append((as_stored(new, seq, put.body.size, at), Superseded(found.staged)))
     gone = [(found.seq,) for found in before.values() if found.place == Place.BODY]
     again = [(found.deleted_seq,) for found in before.values() if found.deleted_seq is not None]
-    for sql, all_rows in ((_PUT, entries), (_ADD_BODIES, bodies), (_DROP_BODIES, gone), (_UNDELETE, again)):
+    for rows in _in_chunks(entries):
+        _put_entries(transaction, rows)
+    for sql, all_rows in ((_ADD_BODIES, bodies), (_DROP_BODIES, gone), (_UNDELETE, again)):
         for rows in _in_chunks(all_rows):
             _execute(transaction, sql, rows)
     return results
@@ -132,10 +135,17 @@ def _in_chunks(rows: Sequence[Row]) -> Iterable[Sequence[Row]]:
 
 def _execute(transaction: Transaction, sql: str, rows: Sequence[Row]) -> list[Any]:
     values = tuple(itertools.chain.from_iterable(rows))
-    return transaction.connection.execute(_statement(sql, len(rows), len(rows[0])), values).fetchall()
+    return transaction.connection.execute(_statement(sql, len(rows), (False,) * len(rows[0])), values).fetchall()
+
+
+def _put_entries(transaction: Transaction, entries: Sequence[Row]) -> None:
+    """Write rows, and what is NULL in all of them as such: to bind a NULL takes sqlite3 as long as ten numbers."""
+    nulls = tuple([values.count(None) == len(entries) for values in zip(*entries, strict=True)])
+    values = [value for row in entries for value, is_null in zip(row, nulls, strict=True) if not is_null]
+    transaction.connection.execute(_statement(_PUT, len(entries), nulls), values)
 
 
 @lru_cache(maxsize=5 * _MOST_ROWS)
-def _statement(sql: str, rows: int, columns: int) -> str:
-    row = f"({', '.join('?' * columns)})"
+def _statement(sql: str, rows: int, nulls: tuple[bool, ...]) -> str:
+    row = f"({', '.join('NULL' if is_null else '?' for is_null in nulls)})"
     return sql.format(", ".join([row] * rows))

@@ -9,6 +9,8 @@ from dvc_sync_s3.store.index import CURRENT, ENTRY_COLUMNS, Entry, Place, as_ent
 from dvc_sync_s3.store.model import StoredObject
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from dvc_sync_s3.store.model import Headers, NewObject, Precondition
     from dvc_sync_s3.store.transaction import Transaction
 
@@ -62,7 +64,7 @@ def put(
         execute(_ADD_BODY, (seq, body.data))
     if before is None:
         execute(_UNDELETE, (new.bucket, new.key))
-    return as_stored(new, seq, body.size, transaction.at_us), _supersede(transaction, before)
+    return as_stored(new, seq, body.size, as_time(transaction.at_us)), _supersede(transaction, before)
 
 
 def delete(
@@ -111,9 +113,9 @@ def _supersede(transaction: Transaction, before: Entry | None) -> Superseded:
     return Superseded(before.staged)
 
 
-def as_stored(new: NewObject, seq: int, size: int, at_us: int) -> StoredObject:
-    """Return the object that `new` becomes by the change `seq`."""
+def as_stored(new: NewObject, seq: int, size: int, at: datetime) -> StoredObject:
+    """Return the object that `new` becomes by the change `seq` at that time."""
     # By position: a NamedTuple takes names twice as slowly.
     bucket, key, etag, content_type, headers, metadata, checksums, tags, checksum_type, parts, owner, acl = new
     said = (content_type, headers, metadata, checksums, tags, checksum_type, parts, owner, acl)
-    return StoredObject(bucket, key, seq, size, etag, as_time(at_us), *said)
+    return StoredObject(bucket, key, seq, size, etag, at, *said)
