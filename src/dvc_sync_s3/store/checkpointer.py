@@ -19,11 +19,12 @@ if TYPE_CHECKING:
 
     from dvc_sync_s3.process import Turn
 
-WORTHWHILE_BYTES = index.LOG_KEPT_BYTES
-# The log keeps its size when it begins anew, so size alone would ask for a checkpoint all the time.
-WORTHWHILE_WRITES = 512
+WORTHWHILE_BYTES = index.LOG_AT_REST_BYTES
+# The log keeps its size when it begins anew, so size alone would ask for a checkpoint all the time. A write alone takes
+# 7 pages, so many fit into a log of 64 MiB. After each 512, the checkpoints' own waits made one put in a hundred slow.
+WORTHWHILE_WRITES = 2048
 # Few writes of large bodies make the log long, too.
-TOO_LONG_BYTES = 64 << 20
+TOO_LONG_BYTES = 2 * index.LOG_BYTES
 PAUSE_S = 0.25
 # Longer waits would be felt by annotators; a later commit asks again.
 RESTART_TIMEOUT_S = 0.05

@@ -30,8 +30,10 @@ SELECT max(ifnull((SELECT max(seq) FROM objects), 0), ifnull((SELECT max(seq) FR
 """The highest seq given out, 0 if none: no row goes but for one with a higher seq."""
 CURRENT = f"SELECT {ENTRY_COLUMNS} FROM objects WHERE bucket = ? AND key = ?"  # noqa: S608
 
-LOG_KEPT_BYTES = 16 << 20
-"""How long the write-ahead log stays when it begins anew; a write appends only to a shorter one."""
+LOG_BYTES = 64 << 20
+"""How long the write-ahead log stays when it begins anew under load; a write appends only to a shorter one."""
+LOG_AT_REST_BYTES = 16 << 20
+"""How long it stays when nothing is written any more."""
 _PREPARED = 400
 """Statements that a connection keeps: puts of a group share one for each number of them (see puts.py)."""
 
@@ -207,5 +209,5 @@ def _open(index: Path, mode: str) -> sqlite3.Connection:
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA secure_delete = OFF")
     connection.execute("PRAGMA wal_autocheckpoint = 0")
-    connection.execute(f"PRAGMA journal_size_limit = {LOG_KEPT_BYTES}")
+    connection.execute(f"PRAGMA journal_size_limit = {LOG_BYTES}")
     return connection

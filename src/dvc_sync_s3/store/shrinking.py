@@ -22,6 +22,7 @@ _PAGES_AT_ONCE = 256
 _TIMES_TO_A_CHECKPOINT = 4
 """After so many the log, 8 MiB or so, is moved into the index, so that it begins anew instead of growing."""
 _LOCK_TIMEOUT_S = 0.2
+_WRITE = "BEGIN IMMEDIATE; INSERT INTO meta VALUES ('-', ''); DELETE FROM meta WHERE name = '-'; COMMIT;"
 
 
 def shrink(index_path: Path, is_wanted: Callable[[], bool]) -> None:
@@ -35,10 +36,12 @@ def shrink(index_path: Path, is_wanted: Callable[[], bool]) -> None:
         # Lost in a power cut, a step is done again; the next write's wait for the disk is for what came before it too.
         connection.execute("PRAGMA synchronous = NORMAL")
         _cut_free_pages(connection, is_wanted)
-        if index.log_of(index_path).stat().st_size > index.LOG_KEPT_BYTES and is_wanted():
+        if index.log_of(index_path).stat().st_size > index.LOG_AT_REST_BYTES and is_wanted():
+            connection.execute(f"PRAGMA journal_size_limit = {index.LOG_AT_REST_BYTES}")
             connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
             connection.execute("PRAGMA wal_checkpoint(RESTART)").fetchone()
-            connection.execute("UPDATE meta SET value = value WHERE name = 'instance_id'")  # the first of a log cuts it
+            # The first write of a log cuts it; one that changes nothing SQLite leaves out.
+            connection.executescript(_WRITE)
     finally:
         connection.close()
 

@@ -31,9 +31,22 @@ def test_what_a_backlog_took_is_given_back(connection: sqlite3.Connection, tmp_p
     assert path.stat().st_size > BODIES * len(BODY) > 3 * KEPT_BYTES
     shrink(path, lambda: True)
     assert path.stat().st_size < KEPT_BYTES * 1.1
-    assert index.log_of(path).stat().st_size <= index.LOG_KEPT_BYTES
+    assert index.log_of(path).stat().st_size <= index.LOG_AT_REST_BYTES
     assert connection.execute("SELECT body FROM bodies").fetchall() == [(BODY,)]
     assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+def test_a_log_that_grew_under_load_is_cut_when_nothing_is_written_any_more(
+    connection: sqlite3.Connection, tmp_path: Path
+) -> None:
+    path = tmp_path / "index.db"
+    _grow(connection)
+    assert index.LOG_AT_REST_BYTES < index.log_of(path).stat().st_size < index.LOG_BYTES
+    connection.execute("PRAGMA wal_checkpoint(RESTART)").fetchall()
+    connection.execute("UPDATE meta SET value = value")
+    assert index.log_of(path).stat().st_size > index.LOG_AT_REST_BYTES
+    shrink(path, lambda: True)
+    assert index.log_of(path).stat().st_size <= index.LOG_AT_REST_BYTES
 
 
 def test_it_stops_when_there_is_something_to_do(connection: sqlite3.Connection, tmp_path: Path) -> None:
