@@ -110,4 +110,8 @@ class Acceptor:
     async def _start(self, accepted: socket.socket) -> None:
         protocol = self._protocol()
         protocol.when_lost = lambda: self._opened.add(-1)
-        await self._loop.connect_accepted_socket(lambda: protocol, accepted)
+        try:
+            await self._loop.connect_accepted_socket(lambda: protocol, accepted)
+        except OSError:  # the client has left already
+            accepted.close()
+            self._opened.add(-1)
