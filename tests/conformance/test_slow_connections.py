@@ -70,3 +70,36 @@ def test_a_body_may_take_longer_than_a_head(url: str, service: Service, bucket: 
     found = service.store.head(bucket, "318")
     assert found is not None
     assert found.size == 6
+
+
+KEEP_ALIVE_S = 0.4
+UNSIGNED = "UNSIGNED-PAYLOAD"
+
+
+@pytest.fixture(scope="module")
+def impatient_url(service: Service) -> Iterator[str]:
+    app = S3Service(service.store, Keyring({ACCESS_KEY_ID: SECRET}), SystemClock())
+    with serving(app, http=DirectConnection, timeout_keep_alive=KEEP_ALIVE_S) as authority:
+        yield f"http://{authority}"
+
+
+def test_a_connection_that_rests_after_an_answer_is_closed_but_not_between_requests(
+    impatient_url: str, bucket: str
+) -> None:
+    with Wire(impatient_url) as wire:
+        for _ in range(6):
+            wire.send_signed("GET", f"/{bucket}?list-type=2")
+            assert wire.read().status == 200
+            time.sleep(KEEP_ALIVE_S / 4)  # the client's rest is what is tested
+        began_s = time.monotonic()
+        assert wire.read_end() == b""
+        assert time.monotonic() - began_s < KEEP_ALIVE_S * 10
+
+
+def test_a_connection_whose_last_request_came_in_pieces_is_closed_too(impatient_url: str, bucket: str) -> None:
+    with Wire(impatient_url) as wire:
+        wire.send_signed("PUT", f"/{bucket}/318", {"Content-Length": "6"}, payload_sha256=UNSIGNED)
+        for piece in (b"sl", b"ow", b"ly"):
+            wire.send(piece)
+        assert wire.read().status == 200
+        assert wire.read_end() == b""
