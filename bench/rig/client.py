@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import re
 import selectors
@@ -14,6 +15,9 @@ _CLOSE = re.compile(rb"\r\nconnection: *close", re.IGNORECASE)
 _CHUNKED = re.compile(rb"\r\ntransfer-encoding: *chunked", re.IGNORECASE)
 
 
+_TRIES = 4
+
+
 class Refused(Exception):
     """A server answered something else than 200 or 204, or hung up."""
 
@@ -21,14 +25,16 @@ class Refused(Exception):
 def send(port: int, requests: Sequence[bytes], connections: int, duration_s: float | None) -> list[float]:
     """Send each of `requests` once, or all over again until `duration_s` is over; return the latencies in seconds.
 
-    Each connection waits for its answer before it sends the next. Raises Refused.
+    Each connection waits for its answer before it sends the next. What a server couldn't do (5xx) is asked again, as
+    SDKs do, and takes that much longer: rclone fails now and then. Raises Refused.
     """
     waiting = iter(requests) if duration_s is None else itertools.cycle(requests)
     deadline_s = time.perf_counter() + (duration_s or 1e9)
-    with selectors.DefaultSelector() as selector:
+    latencies_s: list[float] = []
+    with selectors.DefaultSelector() as selector, contextlib.ExitStack() as stack:
         opened = [_Connection(port) for _ in range(connections)]
-        latencies_s: list[float] = []
         for one in opened:
+            stack.callback(one.close)
             if one.send_next(waiting):
                 selector.register(one.socket, selectors.EVENT_READ, one)
         while selector.get_map():
@@ -44,8 +50,6 @@ def send(port: int, requests: Sequence[bytes], connections: int, duration_s: flo
                     selector.register(one.socket, selectors.EVENT_READ, one)
                 if now_s > deadline_s or not one.send_next(waiting):
                     selector.unregister(one.socket)
-    for one in opened:
-        one.socket.close()
     return latencies_s
 
 
@@ -64,16 +68,21 @@ class _Connection:
         self._port = port
         self.socket = self._connect()
         self.began_s = 0.0
-        self._answer = b""
+        self._request = self._answer = b""
+        self._tries = 0
 
     @property
     def is_closing(self) -> bool:
         """Return whether the server said that it closes the connection after this answer, as moto does after each."""
         return _CLOSE.search(self._answer.partition(b"\r\n\r\n")[0]) is not None
 
+    def close(self) -> None:
+        """Hang up."""
+        self.socket.close()
+
     def reconnect(self) -> None:
         """Go on over a new connection."""
-        self.socket.close()
+        self.close()
         self.socket = self._connect()
 
     def _connect(self) -> socket.socket:
@@ -98,20 +107,34 @@ class _Connection:
         request = next(waiting, None)
         if request is None:
             return False
-        self._answer = b""
+        self._request, self._tries = request, 0
         self.began_s = time.perf_counter()
-        self.socket.sendall(request)
+        self._send()
         return True
+
+    def _send(self) -> None:
+        self._answer = b""
+        self._tries += 1
+        self.socket.sendall(self._request)
 
     def receive(self) -> bool:
         """Read what came; return whether that is the whole answer."""
         part = self.socket.recv(1 << 18)
         self._answer += part
         head, end, body = self._answer.partition(b"\r\n\r\n")
-        if not part or (end and head[9:12] not in {b"200", b"204"}):
+        status = head[9:12]
+        is_worth_a_try = status[:1] == b"5" and self._tries < _TRIES and not self.is_closing
+        if not part or (end and status not in {b"200", b"204"} and not is_worth_a_try):
             raise Refused(self._answer[:500].decode(errors="replace"))
-        if not end:
+        if not (end and _is_whole(head, body)):
             return False
-        if found := _LENGTH.search(head):
-            return len(body) >= int(found[1])
-        return body.endswith(b"0\r\n\r\n") if _CHUNKED.search(head) else True
+        if status[:1] == b"5":
+            self._send()
+            return False
+        return True
+
+
+def _is_whole(head: bytes, body: bytes) -> bool:
+    if found := _LENGTH.search(head):
+        return len(body) >= int(found[1])
+    return body.endswith(b"0\r\n\r\n") if _CHUNKED.search(head) else True

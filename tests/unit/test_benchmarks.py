@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import io
+import socket
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import structlog
 
 from dvc_sync_s3 import logs
+from rig.client import Refused, send
 from rig.syncing import Cycle, cycles
 
 
@@ -22,3 +26,36 @@ def test_the_benchmarks_find_the_cycles_in_the_log(monkeypatch: pytest.MonkeyPat
     structlog.get_config()["logger_factory"]().flush()
     structlog.reset_defaults()
     assert cycles("INFO:     Application startup complete.\n" + stream.getvalue()) == [Cycle(1, 659.0)]
+
+
+def _answer(listener: socket.socket, statuses: list[str]) -> int:
+    """Answer one connection's requests by these statuses; return how many came."""
+    accepted, _ = listener.accept()
+    with accepted:
+        for count, status in enumerate(statuses):
+            if not accepted.recv(1000):
+                return count
+            accepted.sendall(f"HTTP/1.1 {status}\r\nContent-Length: 2\r\n\r\nno".encode())
+    return len(statuses)
+
+
+@pytest.fixture
+def listener() -> Iterator[socket.socket]:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield listener
+
+
+def test_the_benchmarks_ask_again_for_what_a_server_could_not_do(listener: socket.socket) -> None:
+    with ThreadPoolExecutor(1) as server:
+        answered = server.submit(_answer, listener, ["500 Trouble", "503 Trouble", "200 OK"])
+        assert len(send(listener.getsockname()[1], [b"PUT / HTTP/1.1\r\n\r\n"], 1, None)) == 1
+        assert answered.result(10) == 3
+
+
+@pytest.mark.parametrize("statuses", [["500 Trouble"] * 4, ["403 Forbidden"]])
+def test_the_benchmarks_stop_at_what_a_server_refuses(listener: socket.socket, statuses: list[str]) -> None:
+    with ThreadPoolExecutor(1) as server:
+        answered = server.submit(_answer, listener, statuses)
+        with pytest.raises(Refused):
+            send(listener.getsockname()[1], [b"PUT / HTTP/1.1\r\n\r\n"], 1, None)
+        assert answered.result(10) == len(statuses)
