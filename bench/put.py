@@ -48,9 +48,10 @@ def _rounds(servers: list[Server], connections: int, duration_s: int, folder: Pa
         keys = (f"put/{connections}-{number}-{key}" for key in range(_MOST_PER_S * duration_s))
         write_requests(requests, "PUT", keys, body)
         for server in servers:
+            os.sync()  # what others left to be written later must not hold up whoever waits for the disk
             loads[server.name].append(run_load(server.port, requests, connections, duration_s))
             if server.name == OURS:
-                server.wait_until_at_rest()  # what it left for later must not take its rivals' time
+                server.wait_until_at_rest()  # nor may its plain files take its rivals' time
     return {
         name: Found(*(median(getattr(load, what) for load in found) for what in ("per_s", "p50_ms", "p99_ms")))
         for name, found in loads.items()
