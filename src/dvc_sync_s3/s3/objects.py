@@ -40,7 +40,7 @@ _SAID_ANEW = (_STORAGE_CLASS, "x-amz-website-redirect-location")
 
 _LOCKS = ("x-amz-object-lock-mode", "x-amz-object-lock-retain-until-date", "x-amz-object-lock-legal-hold")
 _APPEND = "x-amz-write-offset-bytes"
-_SAYING_NOTHING = frozenset(
+ABOUT_THE_REQUEST = frozenset(
     [
         "accept",
         "accept-encoding",
@@ -49,22 +49,25 @@ _SAYING_NOTHING = frozenset(
         "authorization",
         "connection",
         "content-length",
-        "content-md5",
         "content-type",
         "date",
-        "expect",
         "host",
-        "if-match",
-        "if-none-match",
         "user-agent",
-        "x-amz-checksum-algorithm",
-        "x-amz-checksum-crc32",
-        "x-amz-checksum-crc64nvme",
         "x-amz-content-sha256",
         "x-amz-date",
-        "x-amz-sdk-checksum-algorithm",
     ]
 )
+"""Headers that change nothing of what a read answers and leave nothing in an object but its content type."""
+_SAYING_NOTHING = ABOUT_THE_REQUEST | {
+    "content-md5",
+    "expect",
+    "if-match",
+    "if-none-match",
+    "x-amz-checksum-algorithm",
+    "x-amz-checksum-crc32",
+    "x-amz-checksum-crc64nvme",
+    "x-amz-sdk-checksum-algorithm",
+}
 """Headers of a write that leave no trace in the object but its content type: most writes have no other."""
 
 

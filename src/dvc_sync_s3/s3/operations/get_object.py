@@ -7,30 +7,11 @@ from dvc_sync_s3.s3.checksums import checksum_headers
 from dvc_sync_s3.s3.conditions import is_not_modified, is_range_wanted
 from dvc_sync_s3.s3.encryption import check_read_encryption
 from dvc_sync_s3.s3.errors import S3Error
-from dvc_sync_s3.s3.objects import object_headers
+from dvc_sync_s3.s3.objects import ABOUT_THE_REQUEST, object_headers
 from dvc_sync_s3.s3.ranges import parse_range, part_of
 from dvc_sync_s3.s3.request import NO_QUERY, S3Request
 from dvc_sync_s3.s3.response import FileBody, Response
 from dvc_sync_s3.store.model import StoredObject
-
-_PLAIN = frozenset(
-    [
-        "accept",
-        "accept-encoding",
-        "amz-sdk-invocation-id",
-        "amz-sdk-request",
-        "authorization",
-        "connection",
-        "content-length",
-        "content-type",
-        "date",
-        "host",
-        "user-agent",
-        "x-amz-content-sha256",
-        "x-amz-date",
-    ]
-)
-"""Headers of a read that change nothing of its answer: many reads have no other."""
 
 
 async def get_object(call: Call) -> Response:
@@ -60,7 +41,7 @@ async def get_object(call: Call) -> Response:
 
 def is_plain(request: S3Request) -> bool:
     """Tell whether a read asks for the object as it is, whole and unconditionally."""
-    return request.query is NO_QUERY and _PLAIN.issuperset(request.headers)
+    return request.query is NO_QUERY and ABOUT_THE_REQUEST.issuperset(request.headers)
 
 
 def describe(found: StoredObject, request: S3Request) -> tuple[Response, int, int]:
