@@ -16,7 +16,7 @@ class WatchedConnection(HttpToolsProtocol):
     """Close the connection when a request's head isn't whole in time, however slowly it goes on coming.
 
     Between requests uvicorn's keep-alive timeout counts. There is one timer, which looks again later if there is no
-    reason to close yet: to set one for each request and cancel it costs more than to read the request's head.
+    reason to close yet; most requests come long before, and to set one for each costs each of them.
     """
 
     head_timeout_s: ClassVar[float] = 30.0

@@ -120,10 +120,8 @@ class DirectConnection(WatchedConnection):
         url, is_waiting = self.url, self.expect_100_continue
         super().on_message_begin()
         self.url, self.expect_100_continue = url, is_waiting
-        headers = self._headers.items()
-        self.headers += [
-            (name.encode("latin-1"), value.encode("latin-1")) for name, value in headers
-        ]  # as its scope has
+        for name, value in self._headers.items():  # in place: its scope has this list
+            self.headers.append((name.encode("latin-1"), value.encode("latin-1")))
         super().on_headers_complete()
 
     def head_of_answer(self) -> bytes:

@@ -18,7 +18,7 @@ Headers = Mapping[str, str]
 
 _MAX_HEADERS_BYTES = 16 * 1024
 NO_QUERY = Query()
-"""What every request without a query has: to ask `is` costs a sixth of asking whether it is empty."""
+"""What every request without a query has, so that `is` tells: starlette asks in Python whether one is empty."""
 _PERCENT = ord("%")
 
 

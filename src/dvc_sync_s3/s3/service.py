@@ -160,7 +160,7 @@ class S3Service:
         if operation is None:
             raise S3Error("NotImplemented", f"{exchange.operation} is not implemented.")
         exchange.body = RequestBody(request, signed, exchange.arrival)
-        # By position: a NamedTuple takes names twice as slowly.
+        # By position: a NamedTuple takes names more slowly.
         return await operation(
             Call(
                 request,

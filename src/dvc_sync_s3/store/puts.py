@@ -139,7 +139,7 @@ def _execute(transaction: Transaction, sql: str, rows: Sequence[Row]) -> list[An
 
 
 def _put_entries(transaction: Transaction, entries: Sequence[Row]) -> None:
-    """Write rows, and what is NULL in all of them as such: to bind a NULL takes sqlite3 as long as ten numbers."""
+    """Write rows, and what is NULL in all of them as such: sqlite3 looks for an adapter of each that it binds."""
     nulls = tuple([values.count(None) == len(entries) for values in zip(*entries, strict=True)])
     values = [value for row in entries for value, is_null in zip(row, nulls, strict=True) if not is_null]
     transaction.connection.execute(_statement(_PUT, len(entries), nulls), values)

@@ -115,7 +115,7 @@ def _supersede(transaction: Transaction, before: Entry | None) -> Superseded:
 
 def as_stored(new: NewObject, seq: int, size: int, at: datetime) -> StoredObject:
     """Return the object that `new` becomes by the change `seq` at that time."""
-    # By position: a NamedTuple takes names twice as slowly.
+    # By position: a NamedTuple takes names more slowly.
     bucket, key, etag, content_type, headers, metadata, checksums, tags, checksum_type, parts, owner, acl = new
     said = (content_type, headers, metadata, checksums, tags, checksum_type, parts, owner, acl)
     return StoredObject(bucket, key, seq, size, etag, at, *said)
