@@ -14,7 +14,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCy
 
 from dvc_sync_s3.app.connection import WatchedConnection
 from dvc_sync_s3.app.server import Application
-from dvc_sync_s3.s3.request import Head, add_header
+from dvc_sync_s3.s3.request import Head, add_header, header_name
 from dvc_sync_s3.s3.sending import wire_lines
 from dvc_sync_s3.s3.service import S3Service
 
@@ -80,6 +80,13 @@ class DirectConnection(WatchedConnection):
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Note a header."""
+        headers, decoded = self._headers, header_name(name)
+        if decoded in headers or decoded in _INDIRECT:
+            self._on_unusual_header(name, value)
+        else:
+            headers[decoded] = value.decode("latin-1").strip(" \t")
+
+    def _on_unusual_header(self, name: bytes, value: bytes) -> None:
         if add_header(self._headers, name, value) in _INDIRECT:
             self._is_direct = False
             self.expect_100_continue = self._headers.get("expect", "").lower() == "100-continue"
@@ -175,7 +182,7 @@ class Answering:
         self.response_complete = True
         if connection.transport.is_closing():
             return
-        is_last = response.headers.get("Connection") == "close"
+        is_last = response.own_headers.get("Connection") == "close"
         end = b"\r\n" if self.keep_alive or is_last else b"Connection: close\r\n\r\n"
         parts = (STATUS_LINE[response.status], connection.head_of_answer(), wire_lines(response), end, body)
         connection.transport.write(b"".join(parts))

@@ -68,6 +68,7 @@ class Arriving:
 class Arrived:
     """A body that is here."""
 
+    __slots__ = ("_data",)
     is_over = True
 
     def __init__(self, data: bytes) -> None:

@@ -20,7 +20,7 @@ from dvc_sync_s3.s3.checksums import (
 from dvc_sync_s3.s3.chunked import ChunkedReader
 from dvc_sync_s3.s3.errors import S3Error
 from dvc_sync_s3.s3.request import S3Request
-from dvc_sync_s3.s3.sigv4.canonical import is_hex_sha256
+from dvc_sync_s3.s3.sigv4.canonical import EMPTY_SHA256, is_hex_sha256
 from dvc_sync_s3.s3.sigv4.chunks import ChunkSignatures
 from dvc_sync_s3.s3.sigv4.claim import UNSIGNED_PAYLOAD
 from dvc_sync_s3.s3.sigv4.verify import Signed
@@ -63,7 +63,7 @@ class RequestBody:
         """Read what the headers claim; raise `S3Error` if that alone shows that the body can't be right."""
         self._arrival = arrival
         payload_hash = self._payload_hash = _payload_hash(request, signed)
-        is_digest = is_hex_sha256(payload_hash)
+        is_digest = payload_hash == EMPTY_SHA256 or is_hex_sha256(payload_hash)
         if not (is_digest or payload_hash == UNSIGNED_PAYLOAD or payload_hash in _STREAMED):
             raise S3Error("InvalidArgument", "x-amz-content-sha256 must be a SHA-256 or one of the words S3 knows.")
         self.expected_size = _expected_size(request, payload_hash)
@@ -98,7 +98,7 @@ class RequestBody:
     @property
     def checksums(self) -> tuple[tuple[str, str], ...]:
         """Return the checksums that the client sent and that held, or asked for, as (algorithm, base64)."""
-        return tuple((name, base64_text(digest.digest())) for name, digest in self._digests.items())
+        return tuple([(name, base64_text(digest.digest())) for name, digest in self._digests.items()])
 
     @property
     def is_checked(self) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Protocol
 
 from awscrt import checksums as crt
@@ -39,6 +40,8 @@ class Digest(Protocol):
 class _Crc:
     """A cyclic redundancy check as a digest: big-endian, `width` bytes."""
 
+    __slots__ = ("_function", "_value", "_width")
+
     def __init__(self, function: Callable[[bytes, int], int], width: int) -> None:
         self._function = function
         self._width = width
@@ -52,15 +55,18 @@ class _Crc:
 
 
 ALGORITHMS: Mapping[str, Callable[[], Digest]] = {
-    "CRC32": lambda: _Crc(crt.crc32, 4),
-    "CRC32C": lambda: _Crc(crt.crc32c, 4),
-    "CRC64NVME": lambda: _Crc(crt.crc64nvme, 8),
+    "CRC32": partial(_Crc, crt.crc32, 4),
+    "CRC32C": partial(_Crc, crt.crc32c, 4),
+    "CRC64NVME": partial(_Crc, crt.crc64nvme, 8),
     "SHA1": lambda: hashlib.sha1(usedforsecurity=False),
     "SHA256": hashlib.sha256,
 }
 
 
+_DIGEST_BYTES: Mapping[str, int] = {name: len(begin().digest()) for name, begin in ALGORITHMS.items()}
 ALGORITHM_OF_HEADER: Mapping[str, str] = {f"{HEADER_PREFIX}{name.lower()}": name for name in ALGORITHMS}
+_HEADER_OF: Mapping[str, str] = {name: header for header, name in ALGORITHM_OF_HEADER.items()}
+_TYPE_HEADER = f"{HEADER_PREFIX}type"
 
 
 def claimed_checksums(headers: Mapping[str, str]) -> dict[str, str]:
@@ -71,7 +77,7 @@ def claimed_checksums(headers: Mapping[str, str]) -> dict[str, str]:
     """
     claims = {algorithm: headers[name] for name, algorithm in ALGORITHM_OF_HEADER.items() if name in headers}
     for algorithm, value in claims.items():
-        if not _is_digest(value, len(ALGORITHMS[algorithm]().digest())):
+        if not _is_digest(value, _DIGEST_BYTES[algorithm]):
             raise S3Error("InvalidRequest", f"Value for {HEADER_PREFIX}{algorithm.lower()} header is invalid.")
     return claims
 
@@ -98,7 +104,7 @@ def full_object_checksum(algorithm: str, parts: Iterable[tuple[str, int]]) -> st
     whole = int.from_bytes(base64.b64decode(value))
     for value, size in others:
         whole = _COMBINE[algorithm](whole, int.from_bytes(base64.b64decode(value)), size)
-    return base64_text(whole.to_bytes(len(ALGORITHMS[algorithm]().digest())))
+    return base64_text(whole.to_bytes(_DIGEST_BYTES[algorithm]))
 
 
 def composite_checksum(algorithm: str, parts: Sequence[str]) -> str:
@@ -128,8 +134,10 @@ def checksum_headers(checksums: Pairs, checksum_type: str | None) -> dict[str, s
     >>> checksum_headers((("CRC32", "7bJhLw=="),), "FULL_OBJECT")
     {'x-amz-checksum-crc32': '7bJhLw==', 'x-amz-checksum-type': 'FULL_OBJECT'}
     """
-    told = {f"{HEADER_PREFIX}{algorithm.lower()}": value for algorithm, value in checksums}
-    return {**told, f"{HEADER_PREFIX}type": checksum_type or FULL_OBJECT} if told else {}
+    told = {_HEADER_OF[algorithm]: value for algorithm, value in checksums}
+    if told:
+        told[_TYPE_HEADER] = checksum_type or FULL_OBJECT
+    return told
 
 
 def checksum_nodes(checksums: Pairs, checksum_type: str | None) -> list[Node]:

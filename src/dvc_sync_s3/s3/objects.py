@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from dvc_sync_s3.s3.encryption import check_write_encryption
 from dvc_sync_s3.s3.errors import S3Error
+from dvc_sync_s3.s3.header_lines import SharedHeaders
 from dvc_sync_s3.s3.request import NO_QUERY, Headers, Query
 from dvc_sync_s3.s3.tagging import tags_in_headers
 from dvc_sync_s3.store.model import Headers as Pairs
@@ -153,6 +154,12 @@ def http_date(time: datetime) -> str:
     'Fri, 24 May 2013 01:02:03 GMT'
     """
     return format_datetime(time, usegmt=True)
+
+
+@lru_cache(maxsize=2048)
+def whole_headers(found: StoredObject) -> SharedHeaders:
+    """Return what a GET without any wish says of an object and its body; remembered with the lines it makes."""
+    return SharedHeaders({**object_headers(found, NO_QUERY), "Content-Length": str(found.size)})
 
 
 def object_headers(found: StoredObject, query: Query) -> dict[str, str]:

@@ -51,12 +51,18 @@ def add_header(headers: dict[str, str], name: bytes, value: bytes) -> str:
     >>> add_header(headers, b"Accept", b"a "), add_header(headers, b"accept", b"b"), headers
     ('accept', 'accept', {'accept': 'a,b'})
     """
-    decoded, text = name.lower().decode("latin-1"), value.decode("latin-1").strip(" \t")
+    decoded, text = header_name(name), value.decode("latin-1").strip(" \t")
     if decoded not in headers:
         headers[decoded] = text
     elif len(headers[decoded]) <= _MAX_HEADERS_BYTES:  # else they are refused; to join them on would take ever longer
         headers[decoded] += f",{text}"
     return decoded
+
+
+@lru_cache(maxsize=256)
+def header_name(name: bytes) -> str:
+    """Return a header's name in lower case; remembered, so that the same few names aren't made and hashed anew."""
+    return name.lower().decode("latin-1")
 
 
 class S3Request(NamedTuple):
@@ -133,13 +139,20 @@ def split_path(raw_path: bytes) -> tuple[str | None, str | None]:
     >>> split_path(b"/")
     (None, None)
     """
-    bucket, _, key = raw_path.removeprefix(b"/").partition(b"/")
-    return _decode(bucket), _decode(key)
+    if _PERCENT in raw_path:
+        first, _, rest = raw_path.removeprefix(b"/").partition(b"/")
+        return _decode(first), _decode(rest)
+    bucket, _, key = _text(raw_path).removeprefix("/").partition("/")
+    return bucket or None, key or None
 
 
 def _decode(raw: bytes) -> str | None:
+    return _text(unquote_to_bytes(raw)) or None
+
+
+def _text(path: bytes) -> str:
     try:
-        return (unquote_to_bytes(raw) if _PERCENT in raw else raw).decode() or None
+        return path.decode()
     except UnicodeDecodeError:
         raise S3Error("InvalidURI", "The path is not UTF-8.") from None
 

@@ -39,6 +39,8 @@ class Response(NamedTuple):
     status: int = 200
     headers: Mapping[str, str] = MappingProxyType({})
     body: bytes | FileBody | PendingBody = b""
+    own_headers: Mapping[str, str] = MappingProxyType({})
+    """What only this answer says, such as its number; `headers` may be shared with others to the same question."""
 
     @property
     def size(self) -> int | None:

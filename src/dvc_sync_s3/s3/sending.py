@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Mapping
 from typing import Protocol
 
 from starlette.types import ASGIApp, Message, Send
 
 from dvc_sync_s3.s3.errors import ClientGone
+from dvc_sync_s3.s3.header_lines import SharedHeaders, header_lines, safe_headers
 from dvc_sync_s3.s3.patience import Patience
 from dvc_sync_s3.s3.response import FileBody, PendingBody, Response
 from dvc_sync_s3.s3.xml import DECLARATION
@@ -17,8 +17,6 @@ from dvc_sync_s3.store.folder import read_at_once
 
 STALLED_TIMEOUT_S = 300.0
 """Long, because players and readers of large objects pause."""
-_UNSAFE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
-_CONTROLS = bytes([*range(9), *range(10, 32), 127])
 _PIECE_BYTES = 256 * 1024
 
 
@@ -48,24 +46,15 @@ def body_at_hand(response: Response, method: str) -> bytes | None:
 
 
 def wire_headers(response: Response) -> Mapping[str, str]:
-    """Return the headers of an answer, with its body's length; what would end one too soon is a space."""
-    headers = _with_length(response)
-    if _UNSAFE.search("".join([*headers, *headers.values()])):  # a form once could store it
-        return {_UNSAFE.sub(" ", name): _UNSAFE.sub(" ", value) for name, value in headers.items()}
-    return headers
+    """Return all headers of an answer, with its body's length."""
+    return safe_headers({**_with_length(response), **response.own_headers})
 
 
 def wire_lines(response: Response) -> bytes:
     """Return the same headers as HTTP/1.1 has them, a line each."""
-    headers = _with_length(response)
-    lines = _lines(headers)
-    if len(lines.translate(None, _CONTROLS)) + 2 * len(headers) == len(lines):  # only each line's own end
-        return lines
-    return _lines(wire_headers(response))
-
-
-def _lines(headers: Mapping[str, str]) -> bytes:
-    return "".join([f"{name}: {value}\r\n" for name, value in headers.items()]).encode("latin-1")
+    headers = response.headers
+    lines = headers.lines if isinstance(headers, SharedHeaders) else header_lines(_with_length(response))
+    return lines + header_lines(response.own_headers)
 
 
 def _with_length(response: Response) -> Mapping[str, str]:

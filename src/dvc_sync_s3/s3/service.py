@@ -188,14 +188,14 @@ class S3Service:
 
     def _finish(self, exchange: _Exchange, response: Response) -> Response:
         """Add what every answer carries."""
-        headers = {**response.headers, "x-amz-request-id": exchange.request_id}
+        headers = {"x-amz-request-id": exchange.request_id}
         request = exchange.request
         if request is not None and exchange.cors_rules:
             headers.update(cors_headers(exchange.cors_rules, request.headers, request.method))
         if _leaves_a_body_unread(exchange):
             # The rest of the body would be read as the next request; SDKs wait for a second unless told.
             headers["Connection"] = "close"
-        return Response(response.status, headers, response.body)
+        return Response(response.status, response.headers, response.body, headers)
 
     def _log(self, exchange: _Exchange, status: int, sent: int) -> None:
         request, body = exchange.request, exchange.body

@@ -9,6 +9,7 @@ import pytest
 from starlette.types import Message
 
 from dvc_sync_s3.s3.errors import ClientGone
+from dvc_sync_s3.s3.header_lines import SharedHeaders
 from dvc_sync_s3.s3.patience import Patience
 from dvc_sync_s3.s3.response import FileBody, PendingBody, Response
 from dvc_sync_s3.s3.sending import Sender, wire_headers, wire_lines
@@ -63,6 +64,16 @@ async def test_no_header_ends_before_its_line_does(end: str) -> None:
         "Content-Length: 4",
         "",
     ]
+
+
+async def test_headers_that_answers_share_make_the_same_lines_and_each_answer_adds_its_own() -> None:
+    shared = SharedHeaders({"ETag": '"e"', "x-amz-meta-note": "a\r\nb", "Content-Length": "4"})
+    own = {"x-amz-request-id": "1"}
+    answer, alike = Response(200, shared, b"four", own), Response(200, dict(shared), b"four", own)
+
+    assert wire_lines(answer) == wire_lines(alike)
+    assert wire_lines(answer).endswith(b"x-amz-meta-note: a  b\r\nContent-Length: 4\r\nx-amz-request-id: 1\r\n")
+    assert wire_headers(answer) == wire_headers(alike)
 
 
 async def test_an_answer_without_a_body_has_no_length() -> None:

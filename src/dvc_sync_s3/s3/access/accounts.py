@@ -67,7 +67,8 @@ class Accounts:
             return MAIN
         if account_id == ANONYMOUS.id:
             return ANONYMOUS
-        return self._by_id.get(account_id, Account(account_id, ""))
+        found = self._by_id.get(account_id)
+        return Account(account_id, "") if found is None else found
 
 
 def owner_node(account: Account, name: str = "Owner") -> Node:

@@ -7,7 +7,7 @@ from dvc_sync_s3.s3.checksums import checksum_headers
 from dvc_sync_s3.s3.conditions import is_not_modified, is_range_wanted
 from dvc_sync_s3.s3.encryption import check_read_encryption
 from dvc_sync_s3.s3.errors import S3Error
-from dvc_sync_s3.s3.objects import ABOUT_THE_REQUEST, object_headers
+from dvc_sync_s3.s3.objects import ABOUT_THE_REQUEST, object_headers, whole_headers
 from dvc_sync_s3.s3.ranges import parse_range, part_of
 from dvc_sync_s3.s3.request import NO_QUERY, S3Request
 from dvc_sync_s3.s3.response import FileBody, Response
@@ -21,7 +21,7 @@ async def get_object(call: Call) -> Response:
     if at_hand is not None:
         found, data = at_hand
         if is_plain(call.request):
-            return Response(200, object_headers(found, NO_QUERY), data)
+            return Response(200, whole_headers(found), data)
         answer, first, size = describe(found, call.request)
         return Response(answer.status, answer.headers, data[first : first + size])
     opened = call.store.open(bucket, key)

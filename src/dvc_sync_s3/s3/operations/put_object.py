@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dvc_sync_s3.s3.access.acl_request import NewAccess, new_object_access
+from dvc_sync_s3.s3.body import RequestBody
 from dvc_sync_s3.s3.call import Call
 from dvc_sync_s3.s3.checksums import DEFAULT_ALGORITHM, FULL_OBJECT, checksum_headers
 from dvc_sync_s3.s3.conditions import write_precondition
@@ -22,23 +23,27 @@ async def put_object(call: Call) -> Response:
     call.body.compute(DEFAULT_ALGORITHM)
     whole = call.body.whole()
     if whole is not None:
-        stored = await call.store.put_bytes(_new_object(call, description, access), whole, precondition)
+        stored = await call.store.put_bytes(
+            _new_object(bucket, key, call.body, description, access), whole, precondition
+        )
     else:
         async with call.store.receive() as incoming:
             async for data in call.body:
                 await incoming.write(data)
-            stored = await call.store.put(_new_object(call, description, access), incoming, precondition)
+            stored = await call.store.put(
+                _new_object(bucket, key, call.body, description, access), incoming, precondition
+            )
     answer = {"ETag": f'"{stored.etag}"', **checksum_headers(stored.checksums, stored.checksum_type)}
     return Response(headers=answer)
 
 
-def _new_object(call: Call, description: Description, access: NewAccess) -> NewObject:
+def _new_object(bucket: str, key: str, body: RequestBody, description: Description, access: NewAccess) -> NewObject:
     """Return what is to be stored with a body that was read."""
     content_type, headers, metadata, tags = description
-    body, parts = call.body, ()
+    parts = ()
     return NewObject(
-        call.bucket,
-        call.key,
+        bucket,
+        key,
         body.md5,
         content_type,
         headers,

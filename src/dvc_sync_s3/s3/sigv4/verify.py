@@ -12,7 +12,7 @@ from typing import NamedTuple
 from dvc_sync_s3.s3.access.accounts import MAIN, Account
 from dvc_sync_s3.s3.errors import S3Error
 from dvc_sync_s3.s3.request import NO_QUERY, S3Request
-from dvc_sync_s3.s3.sigv4.canonical import canonical_request, signature, signing_key, string_to_sign
+from dvc_sync_s3.s3.sigv4.canonical import canonical_request, request_signer
 from dvc_sync_s3.s3.sigv4.claim import Claim, Credential, read_claim
 
 _MAX_SKEW = timedelta(minutes=15)
@@ -55,11 +55,11 @@ def verify(request: S3Request, keyring: Keyring, now: datetime) -> Signed:
         raise S3Error("InvalidAccessKeyId")
     _check_time(claim, now)
     _check_signed_headers(claim, request)
-    key = signing_key(secret, credential.scope)
-    expected = signature(key, string_to_sign(credential.timestamp, credential.scope, _canonical(claim, request)))
+    signer = request_signer(secret, credential.timestamp, credential.scope)
+    expected = signer.sign(_canonical(claim, request))
     if not (claim.signature.isascii() and compare_digest(expected, claim.signature)):
         raise S3Error("SignatureDoesNotMatch")
-    return Signed(credential, claim.payload_hash, claim.signature, key)
+    return Signed(credential, claim.payload_hash, claim.signature, signer.key)
 
 
 def _canonical(claim: Claim, request: S3Request) -> str:

@@ -12,6 +12,7 @@ import pytest
 from dvc_sync_s3.s3.errors import S3Error
 from dvc_sync_s3.s3.request import S3Request
 from dvc_sync_s3.s3.sigv4 import verify as verify_module
+from dvc_sync_s3.s3.sigv4.canonical import canonical_request, request_signer
 from dvc_sync_s3.s3.sigv4.verify import Keyring, verify
 from tests.conformance.signing import ACCESS_KEY_ID, KEYS, SECRET, presign, sign
 from tests.unit.s3.asgi import request_of
@@ -54,6 +55,23 @@ def test_a_signed_header_may_hold_anything(value: str) -> None:
     headers = by_header(x_amz_meta_note=value.strip())
 
     assert holds(request_of("GET", URL, headers))
+
+
+@pytest.mark.parametrize("name", ["x-amz-meta-50%", "x-amz-meta-%s", "x-amz-meta-{}"])
+def test_a_signed_header_may_be_called_anything(name: str) -> None:
+    assert holds(request_of("GET", URL, by_header(**{name: "v"})))
+
+
+def test_a_signed_header_that_did_not_come_is_an_empty_one() -> None:
+    canonical = canonical_request("GET", b"/b/k", (), {"host": "h"}, ("host", "x-amz-meta-note"), "UNSIGNED-PAYLOAD")
+
+    assert canonical.split("\n")[3:6] == ["host:h", "x-amz-meta-note:", ""]
+
+
+def test_what_signs_does_not_show_its_key() -> None:
+    signer = request_signer(SECRET, "20130524T000000Z", "20130524/us-east-1/s3/aws4_request")
+
+    assert repr(signer.key) not in repr(signer)
 
 
 def test_a_header_that_was_signed_as_utf_8_and_sent_as_latin_1_holds() -> None:
