@@ -118,7 +118,9 @@ class DirectConnection(WatchedConnection):
                 super().on_message_complete()
             return
         self._head = None
-        keep_alive = self.parser.should_keep_alive() and self.parser.get_http_version() != "1.0"
+        keep_alive = self.parser.should_keep_alive()
+        if keep_alive and "connection" in self._headers:  # HTTP/1.0 may ask for it, and uvicorn doesn't do it
+            keep_alive = self.parser.get_http_version() != "1.0"
         self.cycle = answering = Answering(self, head, keep_alive)  # type: ignore[assignment]
         service.answer(head, self._body, answering)
 
@@ -163,15 +165,18 @@ class DirectConnection(WatchedConnection):
 class Answering:
     """A request that is being answered directly; to uvicorn it looks like one of its cycles."""
 
-    __slots__ = ("_connection", "_head", "disconnected", "keep_alive", "message_event", "response_complete")
+    response_complete = False
+    disconnected = False
 
     def __init__(self, connection: DirectConnection, head: Head, keep_alive: bool) -> None:  # noqa: FBT001
         self._connection = connection
         self._head = head
         self.keep_alive = keep_alive
-        self.response_complete = False
-        self.disconnected = False
-        self.message_event = self
+
+    @property
+    def message_event(self) -> Answering:
+        """Return what is told when the connection is lost."""
+        return self
 
     def set(self) -> None:
         """Wake whoever waits for more of the request: nobody."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import re
 from collections.abc import AsyncIterator
 
 from dvc_sync_s3.s3.arrival import Arrival
@@ -30,7 +29,7 @@ _SMALL_BYTES = 16 * 1024
 _LOCKED_BYTES = 2047
 """Of so few bytes Python's digests keep the interpreter's lock: to get it back from another thread costs more than to
 digest a small body (https://docs.python.org/3.11/library/hashlib.html#hash-algorithms, the note on the GIL)."""
-_SIZE = re.compile(r"\d{1,18}", re.ASCII)
+_MAX_DIGITS = 18
 _CLAIMING = frozenset([*ALGORITHM_OF_HEADER, "content-md5", "x-amz-sdk-checksum-algorithm", "x-amz-trailer"])
 """Headers that say what the body must be, beside its length and how it was signed."""
 _STREAMED = {
@@ -198,11 +197,12 @@ def _expected_size(request: S3Request, payload_hash: str) -> int:
         if not is_streamed and "transfer-encoding" not in request.headers and not _is_upload(request):
             return 0
         raise S3Error("MissingContentLength")
-    if not _SIZE.fullmatch(text):
+    if not (text.isdecimal() and text.isascii() and len(text) <= _MAX_DIGITS):
         raise S3Error("InvalidArgument", f"{name} must be a number of bytes.")
-    if int(text) > MAX_SIZE:
+    size = int(text)
+    if size > MAX_SIZE:
         raise S3Error("EntityTooLarge")
-    return int(text)
+    return size
 
 
 def _is_upload(request: S3Request) -> bool:
@@ -224,13 +224,15 @@ def _trailer_names(request: S3Request) -> list[str]:
 
 def _digests(request: S3Request, claims: dict[str, str], trailer_names: list[str]) -> dict[str, Digest]:
     """Return the one checksum to compute, if any: it came in a header, is to come in a trailer, or is asked for."""
-    in_trailer = [ALGORITHM_OF_HEADER[name] for name in trailer_names if name in ALGORITHM_OF_HEADER]
-    chosen = [*claims, *in_trailer]
+    chosen = list(claims)
+    if trailer_names:
+        chosen += [ALGORITHM_OF_HEADER[name] for name in trailer_names if name in ALGORITHM_OF_HEADER]
     if len(chosen) > 1:
         raise S3Error(
             "InvalidRequest", "Expecting a single x-amz-checksum- header. Multiple checksum types are not allowed."
         )
     asked = required_algorithm(request.headers, "x-amz-sdk-checksum-algorithm")
-    if asked is not None and chosen not in ([], [asked]):
+    algorithm = chosen[0] if chosen else asked
+    if asked is not None and algorithm != asked:
         raise S3Error("InvalidRequest", "x-amz-sdk-checksum-algorithm names another algorithm than the checksum's.")
-    return {algorithm: ALGORITHMS[algorithm]() for algorithm in chosen or ([asked] if asked else [])}
+    return {} if algorithm is None else {algorithm: ALGORITHMS[algorithm]()}

@@ -53,8 +53,9 @@ def wire_headers(response: Response) -> Mapping[str, str]:
 def wire_lines(response: Response) -> bytes:
     """Return the same headers as HTTP/1.1 has them, a line each."""
     headers = response.headers
-    lines = headers.lines if isinstance(headers, SharedHeaders) else header_lines(_with_length(response))
-    return lines + header_lines(response.own_headers)
+    if isinstance(headers, SharedHeaders):
+        return headers.lines + header_lines(response.own_headers)
+    return header_lines({**_with_length(response), **response.own_headers})
 
 
 def _with_length(response: Response) -> Mapping[str, str]:
