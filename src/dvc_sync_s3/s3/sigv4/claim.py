@@ -18,6 +18,7 @@ _TIMESTAMP = re.compile(r"\d{8}T\d{6}Z", re.ASCII)
 _USUAL = re.compile(rf"{ALGORITHM} Credential=(?P<Credential>[^,\s]+), ?SignedHeaders=(?P<SignedHeaders>[^,\s]+), ?")
 """An `Authorization` header as all SDKs write it, up to its last field."""
 _LAST = "Signature="
+_SIGNATURE_DIGITS = 64
 _SECONDS = re.compile(r"\d{1,6}", re.ASCII)
 _MALFORMED = "AuthorizationHeaderMalformed"
 _MAX_EXPIRES_S = 7 * 24 * 3600
@@ -71,7 +72,7 @@ def _from_header(request: S3Request) -> Claim:
     text, timestamp = request.headers["authorization"], request.headers.get("x-amz-date")
     payload_hash = request.headers.get("x-amz-content-sha256")
     rest, separator, signature = text.rpartition(_LAST)
-    if separator and timestamp is not None and payload_hash is not None and is_hex_sha256(signature):
+    if separator and timestamp is not None and payload_hash is not None and len(signature) == _SIGNATURE_DIGITS:
         usual = _usual_credential(rest, timestamp)
         if usual is not None:
             return Claim(usual, signature, payload_hash, None)

@@ -57,6 +57,15 @@ def test_a_signed_header_may_hold_anything(value: str) -> None:
     assert holds(request_of("GET", URL, headers))
 
 
+@pytest.mark.parametrize("letter", ["0", "z"])
+def test_a_signature_that_is_long_enough_and_wrong_is_refused(letter: str) -> None:
+    headers = by_header()
+    begin, _, signature = headers["Authorization"].rpartition("=")
+    headers["Authorization"] = f"{begin}={letter * len(signature)}"
+
+    assert code_of(request_of("GET", URL, headers)) == "SignatureDoesNotMatch"
+
+
 @pytest.mark.parametrize("name", ["x-amz-meta-50%", "x-amz-meta-%s", "x-amz-meta-{}"])
 def test_a_signed_header_may_be_called_anything(name: str) -> None:
     assert holds(request_of("GET", URL, by_header(**{name: "v"})))
