@@ -14,7 +14,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCy
 
 from dvc_sync_s3.app.connection import WatchedConnection
 from dvc_sync_s3.app.server import Application
-from dvc_sync_s3.s3.request import Head, add_header, header_name
+from dvc_sync_s3.s3.request import USUAL_NAME_BYTES, Head, add_header, header_name
 from dvc_sync_s3.s3.sending import wire_lines
 from dvc_sync_s3.s3.service import S3Service
 
@@ -80,16 +80,13 @@ class DirectConnection(WatchedConnection):
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Note a header."""
-        headers, decoded = self._headers, header_name(name)
-        if decoded in headers or decoded in _INDIRECT:
-            self._on_unusual_header(name, value)
-        else:
-            headers[decoded] = value.decode("latin-1").strip(" \t")
-
-    def _on_unusual_header(self, name: bytes, value: bytes) -> None:
-        if add_header(self._headers, name, value) in _INDIRECT:
+        headers = self._headers
+        usual = header_name(name) if len(name) <= USUAL_NAME_BYTES else None
+        if usual is not None and usual not in headers and usual not in _INDIRECT:
+            headers[usual] = value.decode("latin-1").strip(" \t")
+        elif add_header(headers, name, value) in _INDIRECT:
             self._is_direct = False
-            self.expect_100_continue = self._headers.get("expect", "").lower() == "100-continue"
+            self.expect_100_continue = headers.get("expect", "").lower() == "100-continue"
 
     def on_headers_complete(self) -> None:
         """Decide which way the request goes."""

@@ -10,7 +10,7 @@ _CONTROLS = bytes([*range(9), *range(10, 32), 127])
 
 
 class SharedHeaders(dict[str, str]):
-    """Headers that many answers have, with their lines, which to write anew costs as much as to find the object."""
+    """Headers that many answers have, with the lines that they make, so that these aren't written anew for each."""
 
     __slots__ = ("lines",)
 

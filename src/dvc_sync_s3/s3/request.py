@@ -19,6 +19,7 @@ Headers = Mapping[str, str]
 _MAX_HEADERS_BYTES = 16 * 1024
 NO_QUERY = Query()
 """What every request without a query has, so that `is` tells: starlette asks in Python whether one is empty."""
+USUAL_NAME_BYTES = 64
 _PERCENT = ord("%")
 
 
@@ -51,7 +52,8 @@ def add_header(headers: dict[str, str], name: bytes, value: bytes) -> str:
     >>> add_header(headers, b"Accept", b"a "), add_header(headers, b"accept", b"b"), headers
     ('accept', 'accept', {'accept': 'a,b'})
     """
-    decoded, text = header_name(name), value.decode("latin-1").strip(" \t")
+    decoded = header_name(name) if len(name) <= USUAL_NAME_BYTES else name.lower().decode("latin-1")
+    text = value.decode("latin-1").strip(" \t")
     if decoded not in headers:
         headers[decoded] = text
     elif len(headers[decoded]) <= _MAX_HEADERS_BYTES:  # else they are refused; to join them on would take ever longer
@@ -61,7 +63,10 @@ def add_header(headers: dict[str, str], name: bytes, value: bytes) -> str:
 
 @lru_cache(maxsize=256)
 def header_name(name: bytes) -> str:
-    """Return a header's name in lower case; remembered, so that the same few names aren't made and hashed anew."""
+    """Return a header's name, of at most `USUAL_NAME_BYTES`, in lower case.
+
+    Remembered, so that the same few names aren't made and hashed anew; a long one would stay for nothing.
+    """
     return name.lower().decode("latin-1")
 
 
