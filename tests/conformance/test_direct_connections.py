@@ -60,7 +60,15 @@ def test_a_large_object_goes_up_and_down_between_small_ones(service: Service, bu
             assert [wire.read().body == content for _ in range(2)] == [True, True]
 
 
-@pytest.mark.parametrize(("version", "more"), [("1.0", {}), ("1.1", {"Connection": "close"})])
+@pytest.mark.parametrize(
+    ("version", "more"),
+    [
+        ("1.0", {}),
+        ("1.0", {"Connection": "keep-alive"}),
+        ("1.0", {"Proxy-Connection": "keep-alive"}),
+        ("1.1", {"Connection": "close"}),
+    ],
+)
 @pytest.mark.parametrize("method", ["GET", "PUT"])
 def test_a_connection_is_closed_behind_the_answer_when_its_client_wants_that(
     service: Service, bucket: str, method: str, version: str, more: dict[str, str]

@@ -115,9 +115,7 @@ class DirectConnection(WatchedConnection):
                 super().on_message_complete()
             return
         self._head = None
-        keep_alive = self.parser.should_keep_alive()
-        if keep_alive and "connection" in self._headers:  # HTTP/1.0 may ask for it, and uvicorn doesn't do it
-            keep_alive = self.parser.get_http_version() != "1.0"
+        keep_alive = self.parser.should_keep_alive() and self.parser.get_http_version() != "1.0"
         self.cycle = answering = Answering(self, head, keep_alive)  # type: ignore[assignment]
         service.answer(head, self._body, answering)
 

@@ -113,11 +113,7 @@ def signature(key: bytes, text: str) -> str:
     >>> signature(b"key", "The quick brown fox jumps over the lazy dog")[:16]
     'f7bc83f430538424'
     """
-    begun = _keyed(key)
-    inner, outer = begun[0].copy(), begun[1].copy()
-    inner.update(text.encode())
-    outer.update(inner.digest())
-    return outer.hexdigest()
+    return _finish(*_keyed(key), text)
 
 
 class RequestSigner(NamedTuple):
@@ -128,6 +124,7 @@ class RequestSigner(NamedTuple):
     inner: hashlib._Hash
     """The inner digest of the signature up to the hash of the canonical request."""
     outer: hashlib._Hash
+    """The outer one, which takes the inner one's end."""
 
     def __repr__(self) -> str:
         """Leave out the key."""
@@ -135,10 +132,7 @@ class RequestSigner(NamedTuple):
 
     def sign(self, request: str) -> str:
         """Return the signature of a canonical request, in hexadecimal."""
-        inner, outer = self.inner.copy(), self.outer.copy()
-        inner.update(hashlib.sha256(request.encode()).hexdigest().encode())
-        outer.update(inner.digest())
-        return outer.hexdigest()
+        return _finish(self.inner, self.outer, hashlib.sha256(request.encode()).hexdigest())
 
 
 @lru_cache(maxsize=256)
@@ -162,6 +156,14 @@ def _keyed(key: bytes) -> tuple[hashlib._Hash, hashlib._Hash]:
     """Begin an HMAC-SHA256 (RFC 2104) with a key no longer than a block: its inner and its outer digest."""
     block = key.ljust(hashlib.sha256().block_size, b"\0")
     return hashlib.sha256(block.translate(hmac.trans_36)), hashlib.sha256(block.translate(hmac.trans_5C))
+
+
+def _finish(inner: hashlib._Hash, outer: hashlib._Hash, text: str) -> str:
+    """End an HMAC that was begun, which stays as it is, with `text`."""
+    inner, outer = inner.copy(), outer.copy()
+    inner.update(text.encode())
+    outer.update(inner.digest())
+    return outer.hexdigest()
 
 
 def _hmac(key: bytes, text: str) -> bytes:
