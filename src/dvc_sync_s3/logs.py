@@ -3,27 +3,32 @@
 from __future__ import annotations
 
 import atexit
+import itertools
 import json
 import logging
 import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import NamedTuple, TextIO
+from typing import TextIO
 
+import msgspec
 import orjson
 import structlog
+from msgspec import Struct
+from msgspec.structs import asdict
 
 log = structlog.get_logger("s3")
 
 _PAUSE_S = 0.1
+_REQUESTS = msgspec.json.Encoder()
 _FORMAT = orjson.OPT_UTC_Z | orjson.OPT_PASSTHROUGH_DATACLASS
 
 
-class Answered(NamedTuple):
-    """A request that was answered, and what the log tells of it."""
+class Answered(Struct, frozen=True, gc=False):
+    """A request that was answered: its line in the log."""
 
     operation: str
     bucket: str | None
@@ -33,46 +38,29 @@ class Answered(NamedTuple):
     """S3's, of an error."""
     received: int
     sent: int
-    duration_s: float
+    duration_ms: float
     request_id: str
-    trouble: Exception | None
-    """What went wrong that isn't the client's doing."""
-    at: datetime
-
-    @property
-    def level(self) -> str:
-        """Return how much it matters; that something isn't implemented is no trouble."""
-        return "error" if self.trouble is not None or (self.status >= 500 and self.status != 501) else "info"
+    level: str
+    timestamp: datetime
+    event: str = "request"
 
 
-Tell = Callable[[Answered], None]
+Tell = Callable[[Answered, Exception | None], None]
+"""What takes an answered request, and what went wrong that isn't the client's doing."""
 
 
-def tell(answered: Answered) -> None:
+def level_of(status: int, trouble: Exception | None) -> str:
+    """Return how much an answer matters; that something isn't implemented is no trouble."""
+    return "error" if trouble is not None or (status >= 500 and status != 501) else "info"
+
+
+def tell(answered: Answered, trouble: Exception | None) -> None:
     """Log a request as every other event."""
-    fields = _fields(answered)
+    fields = asdict(answered)
     for name in ("event", "level", "timestamp"):  # structlog adds its own
         del fields[name]
     write = log.error if answered.level == "error" else log.info
-    write("request", exc_info=answered.trouble, **fields)
-
-
-def _fields(answered: Answered) -> dict[str, object]:
-    operation, bucket, key, status, code, received, sent, duration_s, request_id, _, at = answered
-    return {
-        "operation": operation,
-        "bucket": bucket,
-        "key": key,
-        "status": status,
-        "code": code,
-        "received": received,
-        "sent": sent,
-        "duration_ms": int(duration_s * 100_000 + 0.5) / 100,  # round() makes a text of it first
-        "request_id": request_id,
-        "event": "request",
-        "level": answered.level,
-        "timestamp": at,
-    }
+    write("request", exc_info=trouble, **fields)
 
 
 class BufferedLines:
@@ -106,8 +94,8 @@ class BufferedLines:
         with self._writing:
             lines = [self._lines.popleft() for _ in range(len(self._lines))]
             if lines:
-                texts = [line if isinstance(line, str) else _as_json(_fields(line)) for line in lines]
-                self._stream.write("\n".join(texts) + "\n")
+                runs = itertools.groupby(lines, lambda line: isinstance(line, Answered))
+                self._stream.write("".join([_text_of(list(run)) for _, run in runs]))
                 self._stream.flush()
 
     def _run(self) -> None:
@@ -138,6 +126,17 @@ def _as_json(fields: Mapping[str, object]) -> str:
     return line.decode() if line.isascii() else json.dumps(fields, default=_text, separators=(",", ":"))
 
 
+def _text_of(lines: Sequence[str | Answered]) -> str:
+    """Return lines of one kind, each with its end; those of requests become JSON all at once."""
+    try:
+        text = b"" if isinstance(lines[0], str) else _REQUESTS.encode_lines(lines)
+    except UnicodeEncodeError:  # a lone surrogate
+        text = b""
+    if text and text.isascii():
+        return text.decode()
+    return "".join([f"{line if isinstance(line, str) else _as_json(asdict(line))}\n" for line in lines])
+
+
 def _text(value: object) -> str:
     return value.isoformat().replace("+00:00", "Z") if isinstance(value, datetime) else str(value)
 
@@ -160,11 +159,11 @@ def configure_logs() -> Tell:
         cache_logger_on_first_use=True,
     )
 
-    def tell_cheaply(answered: Answered) -> None:
+    def tell_cheaply(answered: Answered, trouble: Exception | None) -> None:
         """Leave the line to the thread that writes: structlog's way there costs a tenth of what answering does."""
-        if answered.trouble is None:
+        if trouble is None:
             lines.msg(answered)
         else:
-            tell(answered)
+            tell(answered, trouble)
 
     return tell if is_for_a_person else tell_cheaply

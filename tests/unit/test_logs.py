@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 import structlog
 
-from dvc_sync_s3.logs import Answered, BufferedLines, configure_logs
+from dvc_sync_s3.logs import Answered, BufferedLines, configure_logs, level_of
 
 
 def say(lines: BufferedLines) -> None:
@@ -64,6 +64,19 @@ def test_a_line_is_ascii_json_with_its_level_time_and_trouble(monkeypatch: pytes
     assert "it broke" in line["exception"]
 
 
+def test_lines_of_requests_and_others_stay_in_their_order_and_are_ascii() -> None:
+    stream = io.StringIO()
+    lines = BufferedLines(stream)
+    at = datetime(2013, 5, 24, 1, 2, 3, 0, UTC)
+    keys = ["out/1", "out/2", None, "out/\u00fc", "out/3", None, "out/\ud800", "out/4"]
+    for key in keys:
+        request = Answered("GetObject", "annotations", key, 200, None, 0, 4, 1.0, "F6C2", "info", at)
+        lines.msg('{"key":null}' if key is None else request)
+    lines.flush()
+    assert stream.getvalue().isascii()
+    assert [json.loads(line)["key"] for line in stream.getvalue().splitlines()] == keys
+
+
 @pytest.mark.parametrize(
     ("status", "trouble", "level"),
     [
@@ -82,7 +95,8 @@ def test_a_request_is_a_line_with_all_that_is_known_of_it(
     tell = configure_logs()
     at = datetime(2013, 5, 24, 1, 2, 3, 400_000, UTC)
     try:
-        tell(Answered("PutObject", "annotations", "318", status, None, 4, 0, 0.0012345, "F6C2", trouble, at))
+        line_level = level_of(status, trouble)
+        tell(Answered("PutObject", "annotations", "318", status, None, 4, 0, 1.23, "F6C2", line_level, at), trouble)
     finally:
         structlog.reset_defaults()
     assert stream.written.wait(10)

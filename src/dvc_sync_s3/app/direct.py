@@ -9,12 +9,13 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, cast
 
+from msgspec import Struct
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
 
 from dvc_sync_s3.app.connection import WatchedConnection
 from dvc_sync_s3.app.server import Application
-from dvc_sync_s3.s3.request import USUAL_NAME_BYTES, Head, add_header, header_name
+from dvc_sync_s3.s3.request import USUAL_NAMES, Head, add_header
 from dvc_sync_s3.s3.sending import wire_lines
 from dvc_sync_s3.s3.service import S3Service
 
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
     from dvc_sync_s3.s3.response import Response
 
-_INDIRECT = frozenset(["expect", "transfer-encoding", "upgrade", "x-forwarded-for", "x-forwarded-proto"])
+INDIRECT = frozenset(["expect", "transfer-encoding", "upgrade", "x-forwarded-for", "x-forwarded-proto"])
 """Headers of requests that go uvicorn's way; a proxy's change what it says of the client."""
 _HASH = ord("#")
 
@@ -81,10 +82,10 @@ class DirectConnection(WatchedConnection):
     def on_header(self, name: bytes, value: bytes) -> None:
         """Note a header."""
         headers = self._headers
-        usual = header_name(name) if len(name) <= USUAL_NAME_BYTES else None
-        if usual is not None and usual not in headers and usual not in _INDIRECT:
+        usual = USUAL_NAMES.get(name)
+        if usual is not None and usual not in headers:  # none of these is indirect
             headers[usual] = value.decode("latin-1").strip(" \t")
-        elif add_header(headers, name, value) in _INDIRECT:
+        elif add_header(headers, name, value) in INDIRECT:
             self._is_direct = False
             self.expect_100_continue = headers.get("expect", "").lower() == "100-continue"
 
@@ -157,16 +158,14 @@ class DirectConnection(WatchedConnection):
         super()._start_asgi_task(cycle, app)
 
 
-class Answering:
+class Answering(Struct, eq=False):
     """A request that is being answered directly; to uvicorn it looks like one of its cycles."""
 
-    response_complete = False
-    disconnected = False
-
-    def __init__(self, connection: DirectConnection, head: Head, keep_alive: bool) -> None:  # noqa: FBT001
-        self._connection = connection
-        self._head = head
-        self.keep_alive = keep_alive
+    _connection: DirectConnection
+    _head: Head
+    keep_alive: bool
+    response_complete: bool = False
+    disconnected: bool = False
 
     @property
     def message_event(self) -> Answering:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Protocol
 
+from msgspec import Struct
 from starlette.types import Receive
 
 from dvc_sync_s3.s3.errors import ClientGone, S3Error
@@ -65,14 +66,15 @@ class Arriving:
         return None
 
 
-class Arrived:
+class Arrived(Struct, eq=False):
     """A body that is here."""
 
-    __slots__ = ("_data",)
-    is_over = True
+    _data: bytes | None
 
-    def __init__(self, data: bytes) -> None:
-        self._data: bytes | None = data
+    @property
+    def is_over(self) -> bool:
+        """Tell that nothing is left on the connection."""
+        return True
 
     def whole(self) -> bytes | None:
         """Return all of it, once."""

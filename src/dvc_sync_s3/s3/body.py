@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
+
+from msgspec import Struct
 
 from dvc_sync_s3.s3.arrival import Arrival
 from dvc_sync_s3.s3.checksums import (
@@ -32,6 +36,9 @@ digest a small body (https://docs.python.org/3.11/library/hashlib.html#hash-algo
 _MAX_DIGITS = 18
 _CLAIMING = frozenset([*ALGORITHM_OF_HEADER, "content-md5", "x-amz-sdk-checksum-algorithm", "x-amz-trailer"])
 """Headers that say what the body must be, beside its length and how it was signed."""
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
+_NOT_BEGUN = hashlib.md5(usedforsecurity=False)
+"""What stands for the digest of a body of which nothing was read."""
 _STREAMED = {
     "STREAMING-UNSIGNED-PAYLOAD-TRAILER": False,
     "STREAMING-AWS4-HMAC-SHA256-PAYLOAD": True,
@@ -40,49 +47,22 @@ _STREAMED = {
 """How a body in chunks travels → whether its chunks are signed."""
 
 
-class RequestBody:
+class RequestBody(Struct, eq=False):
     """The body of one request. Iterate it to the end once; then `size`, `md5` and `checksums` are true."""
 
-    __slots__ = (
-        "_arrival",
-        "_chunks",
-        "_claims",
-        "_digests",
-        "_expected_md5",
-        "_is_signed",
-        "_md5",
-        "_payload_hash",
-        "_sha256",
-        "_trailer_names",
-        "expected_size",
-        "size",
-    )
-
-    def __init__(self, request: S3Request, signed: Signed | None, arrival: Arrival) -> None:
-        """Read what the headers claim; raise `S3Error` if that alone shows that the body can't be right."""
-        self._arrival = arrival
-        payload_hash = self._payload_hash = _payload_hash(request, signed)
-        is_digest = payload_hash == EMPTY_SHA256 or is_hex_sha256(payload_hash)
-        if not (is_digest or payload_hash == UNSIGNED_PAYLOAD or payload_hash in _STREAMED):
-            raise S3Error("InvalidArgument", "x-amz-content-sha256 must be a SHA-256 or one of the words S3 knows.")
-        self.expected_size = _expected_size(request, payload_hash)
-        """How many bytes the headers announce, decoded."""
-        self._expected_md5: bytes | None = None
-        self._claims: dict[str, str] = {}
-        self._trailer_names: list[str] = []
-        self._digests: dict[str, Digest] = {}
-        if not _CLAIMING.isdisjoint(request.headers):
-            content_md5 = request.headers.get("content-md5")
-            self._expected_md5 = parse_content_md5(content_md5) if content_md5 is not None else None
-            self._claims = {} if _is_of_an_object(request) else claimed_checksums(request.headers)
-            self._trailer_names = _trailer_names(request)
-            self._digests = _digests(request, self._claims, self._trailer_names)
-        self._is_signed = is_digest
-        self._chunks: ChunkedReader | None = None
-        if payload_hash in _STREAMED:
-            signatures = ChunkSignatures(signed) if signed is not None and _STREAMED[payload_hash] else None
-            self._chunks = ChunkedReader(self._pieces(), signatures)
-        self.size = 0
+    _arrival: Arrival
+    _payload_hash: str
+    _is_signed: bool
+    expected_size: int
+    """How many bytes the headers announce, decoded."""
+    _chunks: ChunkedReader | None = None
+    _expected_md5: bytes | None = None
+    _claims: Mapping[str, str] = _NOTHING
+    _trailer_names: Sequence[str] = ()
+    _digests: Mapping[str, Digest] = _NOTHING
+    _md5: hashlib._Hash = _NOT_BEGUN
+    _sha256: hashlib._Hash | None = None
+    size: int = 0
 
     @property
     def is_read(self) -> bool:
@@ -130,14 +110,10 @@ class RequestBody:
                 self._take(data)
                 yield data
         else:
-            while (piece := await self._arrival.next()) is not None:
-                self._take(piece)
-                yield piece
+            async for data in _pieces(self._arrival):
+                self._take(data)
+                yield data
         self._check()
-
-    async def _pieces(self) -> AsyncIterator[bytes]:
-        while (piece := await self._arrival.next()) is not None:
-            yield piece
 
     def _begin(self) -> None:
         """Make ready to digest: most requests have no body, and to begin a digest takes as long as to read a header."""
@@ -172,6 +148,32 @@ class RequestBody:
         for algorithm, claimed in claims.items():
             if algorithm in self._digests and base64_text(self._digests[algorithm].digest()) != claimed:
                 raise S3Error("BadDigest", f"The {algorithm} you specified did not match the calculated checksum.")
+
+
+def request_body(request: S3Request, signed: Signed | None, arrival: Arrival) -> RequestBody:
+    """Read what the headers claim of a body; raise `S3Error` if that alone shows that it can't be right."""
+    payload_hash = _payload_hash(request, signed)
+    is_digest = payload_hash == EMPTY_SHA256 or is_hex_sha256(payload_hash)
+    if not (is_digest or payload_hash == UNSIGNED_PAYLOAD or payload_hash in _STREAMED):
+        raise S3Error("InvalidArgument", "x-amz-content-sha256 must be a SHA-256 or one of the words S3 knows.")
+    size = _expected_size(request, payload_hash)
+    chunks = None
+    if payload_hash in _STREAMED:
+        signatures = ChunkSignatures(signed) if signed is not None and _STREAMED[payload_hash] else None
+        chunks = ChunkedReader(_pieces(arrival), signatures)
+    elif _CLAIMING.isdisjoint(request.headers):
+        return RequestBody(arrival, payload_hash, is_digest, size)
+    content_md5 = request.headers.get("content-md5")
+    expected_md5 = parse_content_md5(content_md5) if content_md5 is not None else None
+    claims = {} if _is_of_an_object(request) else claimed_checksums(request.headers)
+    names = _trailer_names(request)
+    digests = _digests(request, claims, names)
+    return RequestBody(arrival, payload_hash, is_digest, size, chunks, expected_md5, claims, names, digests)
+
+
+async def _pieces(arrival: Arrival) -> AsyncIterator[bytes]:
+    while (piece := await arrival.next()) is not None:
+        yield piece
 
 
 def _payload_hash(request: S3Request, signed: Signed | None) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from dvc_sync_s3.s3.access.accounts import Account, Accounts
 from dvc_sync_s3.s3.access.decision import Asker, BucketAccess
@@ -20,7 +21,7 @@ from dvc_sync_s3.store.store import Store
 _MAX_KEY_BYTES = 1024
 
 
-class Call(NamedTuple):
+class Call(Struct, frozen=True):
     """A request that its asker may make, its body still to be read, and the store it is about."""
 
     request: S3Request

@@ -91,10 +91,10 @@ def object_elements(
     return Written(
         "".join(
             [
-                f"<{name}><Key>{escaped(encode(key))}</Key><LastModified>{modified_at}</LastModified>"
-                f'<ETag>"{etag}"</ETag>{_checksum(algorithms, checksum_type)}<Size>{size}</Size>'
-                f"<StorageClass>{storage_class(headers)}</StorageClass>{extras[owner]}</{name}>"
-                for key, size, etag, modified_at, headers, algorithms, checksum_type, owner in found
+                f"<{name}><Key>{escaped(encode(item.key))}</Key><LastModified>{item.modified_at}</LastModified>"
+                f'<ETag>"{item.etag}"</ETag>{_checksum(item)}<Size>{item.size}</Size>'
+                f"<StorageClass>{storage_class(item.headers)}</StorageClass>{extras[item.owner]}</{name}>"
+                for item in found
             ]
         )
     )
@@ -107,6 +107,10 @@ def prefix_elements(prefixes: Sequence[str], encode: Callable[[str], str]) -> Wr
     )
 
 
+def _checksum(item: ListedObject) -> Written:
+    return _checksum_elements(item.checksum_algorithms, item.checksum_type)
+
+
 @functools.cache
-def _checksum(algorithms: tuple[str, ...], checksum_type: str | None) -> Written:
+def _checksum_elements(algorithms: tuple[str, ...], checksum_type: str | None) -> Written:
     return elements([*(("ChecksumAlgorithm", name) for name in algorithms), ("ChecksumType", checksum_type)])

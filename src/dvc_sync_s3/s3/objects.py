@@ -6,7 +6,8 @@ import re
 from datetime import datetime
 from email.utils import format_datetime
 from functools import lru_cache
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from dvc_sync_s3.s3.encryption import check_write_encryption
 from dvc_sync_s3.s3.errors import S3Error
@@ -72,7 +73,7 @@ _SAYING_NOTHING = ABOUT_THE_REQUEST | {
 """Headers of a write that leave no trace in the object but its content type: most writes have no other."""
 
 
-class Description(NamedTuple):
+class Description(Struct, frozen=True):
     """What a new object is to carry beside its body."""
 
     content_type: str | None

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import NamedTuple
 from urllib.parse import parse_qsl, quote, unquote_to_bytes
 
+from msgspec import Struct
 from starlette.datastructures import ImmutableMultiDict
 from starlette.types import Scope
 
@@ -19,11 +19,35 @@ Headers = Mapping[str, str]
 _MAX_HEADERS_BYTES = 16 * 1024
 NO_QUERY = Query()
 """What every request without a query has, so that `is` tells: starlette asks in Python whether one is empty."""
-USUAL_NAME_BYTES = 64
+_USUAL = (
+    "accept",
+    "accept-encoding",
+    "amz-sdk-invocation-id",
+    "amz-sdk-request",
+    "authorization",
+    "connection",
+    "content-length",
+    "content-md5",
+    "content-type",
+    "host",
+    "range",
+    "user-agent",
+    "x-amz-checksum-crc32",
+    "x-amz-checksum-crc64nvme",
+    "x-amz-content-sha256",
+    "x-amz-date",
+    "x-amz-sdk-checksum-algorithm",
+)
+USUAL_NAMES: Mapping[bytes, str] = {
+    b"X-Amz-Content-SHA256": "x-amz-content-sha256",
+    **{name.encode(): name for name in _USUAL},
+    **{name.title().encode(): name for name in _USUAL},
+}
+"""Names of headers as most clients write them, in lower case, so that they aren't made and hashed for each request."""
 _PERCENT = ord("%")
 
 
-class Head(NamedTuple):
+class Head(Struct, frozen=True):
     """A request as HTTP has it, without its body: path and query not yet decoded."""
 
     method: str
@@ -52,7 +76,7 @@ def add_header(headers: dict[str, str], name: bytes, value: bytes) -> str:
     >>> add_header(headers, b"Accept", b"a "), add_header(headers, b"accept", b"b"), headers
     ('accept', 'accept', {'accept': 'a,b'})
     """
-    decoded = header_name(name) if len(name) <= USUAL_NAME_BYTES else name.lower().decode("latin-1")
+    decoded = USUAL_NAMES.get(name) or name.lower().decode("latin-1")
     text = value.decode("latin-1").strip(" \t")
     if decoded not in headers:
         headers[decoded] = text
@@ -61,16 +85,7 @@ def add_header(headers: dict[str, str], name: bytes, value: bytes) -> str:
     return decoded
 
 
-@lru_cache(maxsize=256)
-def header_name(name: bytes) -> str:
-    """Return a header's name, of at most `USUAL_NAME_BYTES`, in lower case.
-
-    Remembered, so that the same few names aren't made and hashed anew; a long one would stay for nothing.
-    """
-    return name.lower().decode("latin-1")
-
-
-class S3Request(NamedTuple):
+class S3Request(Struct, frozen=True):
     """One request, decoded once; the body travels apart."""
 
     method: str
@@ -96,13 +111,13 @@ def parse_request(head: Head, request_id: str, domains: tuple[str, ...] = ()) ->
 
     A bucket may be a host of its own under each of `domains`.
     """
-    method, raw_path, raw_query, headers, scheme, address = head
+    raw_path, headers = head.raw_path, head.headers
     if len("".join([*headers, *headers.values()])) > _MAX_HEADERS_BYTES:
         raise S3Error("RequestHeaderSectionTooLarge")
     host_bucket = bucket_of_host(headers.get("host", ""), domains) if domains else None
     bucket, key = split_path(raw_path) if host_bucket is None else (host_bucket, _decode(raw_path.removeprefix(b"/")))
-    query = parse_query(raw_query) if raw_query else NO_QUERY
-    return S3Request(method, raw_path, bucket, key, query, headers, request_id, scheme, address)
+    query = parse_query(head.raw_query) if head.raw_query else NO_QUERY
+    return S3Request(head.method, raw_path, bucket, key, query, headers, request_id, head.scheme, head.address)
 
 
 def raw_path_of(scope: Scope) -> bytes:

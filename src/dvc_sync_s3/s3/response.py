@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Coroutine, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO
+
+from msgspec import Struct
 
 from dvc_sync_s3.s3.xml import CONTENT_TYPE
 
@@ -14,7 +15,7 @@ PATIENCE_S = 5.0
 """How long an answer's status waits for its document."""
 
 
-class FileBody(NamedTuple):
+class FileBody(Struct, frozen=True):
     """A part of an open file: `size` bytes from `offset`; whoever sends it closes it."""
 
     file: BinaryIO
@@ -22,8 +23,7 @@ class FileBody(NamedTuple):
     size: int
 
 
-@dataclass(frozen=True, slots=True)
-class PendingBody:
+class PendingBody(Struct, frozen=True):
     """A document that takes long: spaces before it, one each `interval_s`, keep the connection until it is there.
 
     XML allows them behind its declaration.
@@ -33,7 +33,7 @@ class PendingBody:
     interval_s: float = 10.0
 
 
-class Response(NamedTuple):
+class Response(Struct, frozen=True):
     """A status, headers and a body; a HEAD's body is announced but not sent."""
 
     status: int = 200

@@ -9,19 +9,20 @@ from __future__ import annotations
 import contextlib
 import random
 from collections.abc import Awaitable
-from dataclasses import replace
 from datetime import datetime
 
+from msgspec import Struct
+from msgspec.structs import replace
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from dvc_sync_s3.clock import Clock
-from dvc_sync_s3.logs import Answered, Tell, tell
+from dvc_sync_s3.logs import Answered, Tell, level_of, tell
 from dvc_sync_s3.s3.access.accounts import ANONYMOUS, Accounts
 from dvc_sync_s3.s3.access.authorization import authorize, find_bucket
 from dvc_sync_s3.s3.access.decision import Asker
 from dvc_sync_s3.s3.access.ownership import Ownership
 from dvc_sync_s3.s3.arrival import IDLE_TIMEOUT_S, Arrival, Arrived, Arriving
-from dvc_sync_s3.s3.body import RequestBody
+from dvc_sync_s3.s3.body import RequestBody, request_body
 from dvc_sync_s3.s3.call import Call
 from dvc_sync_s3.s3.cors import CorsRule, cors_headers, preflight, rules_of
 from dvc_sync_s3.s3.documents import BucketDocument
@@ -43,21 +44,19 @@ _GONE = 499
 """What logs call a client that left before its answer."""
 
 
-class _Exchange:
+class _Exchange(Struct, eq=False):
     """What is known of one request so far: for its answer and for its line in the log."""
 
+    head: Head
+    arrival: Arrival
+    request_id: str
+    started_s: float
     request: S3Request | None = None
-    operation = "-"
+    operation: str = "-"
     body: RequestBody | None = None
     cors_rules: tuple[CorsRule, ...] = ()
     code: str | None = None
     trouble: Exception | None = None
-
-    def __init__(self, head: Head, arrival: Arrival, request_id: str, started_s: float) -> None:
-        self.head = head
-        self.arrival = arrival
-        self.request_id = request_id
-        self.started_s = started_s
 
 
 class S3Service:
@@ -135,7 +134,7 @@ class S3Service:
         sender = Sender(send, exchange.head.method, self._patience)
         if isinstance(response.body, PendingBody):
             told = _told(exchange, response.body.document)
-            response = response._replace(body=replace(response.body, document=told))
+            response = replace(response, body=replace(response.body, document=told))
         try:
             with contextlib.suppress(ClientGone):
                 await sender.send(response)
@@ -159,19 +158,18 @@ class S3Service:
         operation = OPERATIONS.get(exchange.operation)
         if operation is None:
             raise S3Error("NotImplemented", f"{exchange.operation} is not implemented.")
-        exchange.body = RequestBody(request, signed, exchange.arrival)
-        # By position: a NamedTuple takes names more slowly.
+        exchange.body = request_body(request, signed, exchange.arrival)
         return await operation(
             Call(
-                request,
-                exchange.body,
-                self._store,
-                self._keyring,
-                now,
-                asker,
-                self._accounts,
-                bucket,
-                self._new_buckets,
+                request=request,
+                body=exchange.body,
+                store=self._store,
+                keyring=self._keyring,
+                now=now,
+                asker=asker,
+                accounts=self._accounts,
+                found=bucket,
+                new_buckets=self._new_buckets,
             )
         )
 
@@ -199,20 +197,22 @@ class S3Service:
 
     def _log(self, exchange: _Exchange, status: int, sent: int) -> None:
         request, body = exchange.request, exchange.body
+        duration_s = self._clock.monotonic_s() - exchange.started_s
         self._tell(
             Answered(
-                exchange.operation,
-                None if request is None else request.bucket,
-                None if request is None else request.key,
-                status,
-                exchange.code,
-                0 if body is None else body.size,
-                sent,
-                self._clock.monotonic_s() - exchange.started_s,
-                exchange.request_id,
-                exchange.trouble,
-                self._clock.now(),
-            )
+                operation=exchange.operation,
+                bucket=None if request is None else request.bucket,
+                key=None if request is None else request.key,
+                status=status,
+                code=exchange.code,
+                received=0 if body is None else body.size,
+                sent=sent,
+                duration_ms=int(duration_s * 100_000 + 0.5) / 100,  # round() makes a text of it first
+                request_id=exchange.request_id,
+                level=level_of(status, exchange.trouble),
+                timestamp=self._clock.now(),
+            ),
+            exchange.trouble,
         )
 
 

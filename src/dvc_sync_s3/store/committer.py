@@ -9,7 +9,9 @@ import itertools
 import queue
 import threading
 from collections import defaultdict
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from msgspec import Struct
 
 from dvc_sync_s3.store.index import as_us
 from dvc_sync_s3.store.puts import Put, put_together
@@ -27,13 +29,13 @@ T = TypeVar("T")
 _Loop = asyncio.AbstractEventLoop
 
 
-class _Queued(NamedTuple):
+class _Queued(Struct, frozen=True):
     write: Callable[[Transaction], object]
     future: asyncio.Future[Any] | concurrent.futures.Future[Any]
     loop: _Loop | None
 
 
-class _Settled(NamedTuple):
+class _Settled(Struct, frozen=True):
     queued: _Queued
     result: object = None
     error: BaseException | None = None

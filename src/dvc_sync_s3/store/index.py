@@ -8,9 +8,11 @@ import sqlite3
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from importlib import resources
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import orjson
+from msgspec import Struct
+from msgspec.structs import replace
 
 from dvc_sync_s3.errors import Blocked, Transient
 from dvc_sync_s3.store.model import Headers, ObjectPart, StoredObject
@@ -59,7 +61,7 @@ class Place(StrEnum):
     """A file in `odd/`: no path can hold the key."""
 
 
-class Entry(NamedTuple):
+class Entry(Struct, frozen=True):
     """An object and where its body is; `staged` is the file's name while it is in staging."""
 
     object: StoredObject
@@ -138,7 +140,7 @@ def as_entry(row: Row) -> Entry:
     place, staged, parts = row[14:17]
     stored = as_object(row)
     if parts != _NONE:
-        stored = stored._replace(parts=as_parts(parts))
+        stored = replace(stored, parts=as_parts(parts))
     return Entry(stored, Place(place), staged)
 
 

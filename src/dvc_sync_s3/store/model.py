@@ -6,13 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import NamedTuple
+
+from msgspec import Struct
 
 Headers = tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Bucket:
+class Bucket(Struct, frozen=True, cache_hash=True):
     """A bucket, when it was made, and what is kept with it.
 
     Of buckets, objects and uploads alike: `owner` is an account, None for the main one; `acl` is an access control
@@ -36,7 +36,7 @@ class ObjectPart:
     checksums: Headers = ()
 
 
-class NewObject(NamedTuple):
+class NewObject(Struct, frozen=True):
     """Everything of an object but its body, its seq and its time."""
 
     bucket: str
@@ -59,7 +59,7 @@ class NewObject(NamedTuple):
     acl: str | None = None
 
 
-class StoredObject(NamedTuple):
+class StoredObject(Struct, frozen=True, cache_hash=True):
     """An object as it is now; `seq` is the position of the change that wrote it."""
 
     bucket: str
@@ -174,8 +174,8 @@ class ListRequest:
     limit: int = 1000
 
 
-class ListedObject(NamedTuple):
-    """What a listing says of an object; a tuple, for a page makes a thousand."""
+class ListedObject(Struct, frozen=True):
+    """What a listing says of an object."""
 
     key: str
     size: int

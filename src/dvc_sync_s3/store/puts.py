@@ -7,9 +7,10 @@ each put cost more than the disk. So all puts of a group share them, as rows of 
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from dvc_sync_s3.store.errors import NoSuchBucket
 from dvc_sync_s3.store.index import ENTRY_COLUMNS, Place, as_text, as_time, parts_text
@@ -39,8 +40,7 @@ _DROP_BODIES = "DELETE FROM bodies WHERE seq IN (VALUES {})"
 _Key = tuple[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Put:
+class Put(Struct, frozen=True):
     """A write that makes `body` the object's content, whatever was there."""
 
     new: NewObject
@@ -76,7 +76,7 @@ def _runs_of_different_keys(puts: Iterable[Put]) -> Iterable[list[Put]]:
     yield list(run.values())
 
 
-class _Before(NamedTuple):
+class _Before(Struct, frozen=True):
     """What there is of a key: its object's row, if any, and the seq of its deletion, if any."""
 
     bucket: str

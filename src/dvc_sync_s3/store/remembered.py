@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 if TYPE_CHECKING:
     from dvc_sync_s3.store.index import Entry, Row
@@ -13,7 +16,7 @@ SMALL_BYTES = 64 * 1024
 MOST_BYTES = 16 * 1024 * 1024
 
 
-class Known(NamedTuple):
+class Known(Struct, frozen=True):
     """A body, the row it belongs to, and when that was last seen to be the object's row."""
 
     row: Row
@@ -52,7 +55,7 @@ class RememberedBodies:
             known = self._known.get(row[:2])
             if known is None or known.row != row:
                 return None
-            known = self._known[row[:2]] = known._replace(seen=seen)
+            known = self._known[row[:2]] = replace(known, seen=seen)
             self._known.move_to_end(row[:2])
             return known
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from dvc_sync_s3.store.buckets import require_bucket
 from dvc_sync_s3.store.index import CURRENT, ENTRY_COLUMNS, Entry, Place, as_entry, as_text, as_time, parts_text
@@ -33,7 +35,7 @@ _REMOVE = "DELETE FROM objects WHERE bucket = ? AND key = ?"
 _DELETE = "INSERT INTO deletions (bucket, key, seq, at) VALUES (?, ?, ?, ?)"
 
 
-class Body(NamedTuple):
+class Body(Struct, frozen=True):
     """A body ready to be committed: either its bytes or the name of its durable file in staging."""
 
     size: int
@@ -41,7 +43,7 @@ class Body(NamedTuple):
     staged: str | None
 
 
-class Superseded(NamedTuple):
+class Superseded(Struct, frozen=True):
     """What a write left without an owner: names of files to remove, one in `staging/`, any number in `uploads/`."""
 
     staged: str | None = None
@@ -115,7 +117,20 @@ def _supersede(transaction: Transaction, before: Entry | None) -> Superseded:
 
 def as_stored(new: NewObject, seq: int, size: int, at: datetime) -> StoredObject:
     """Return the object that `new` becomes by the change `seq` at that time."""
-    # By position: a NamedTuple takes names more slowly.
-    bucket, key, etag, content_type, headers, metadata, checksums, tags, checksum_type, parts, owner, acl = new
-    said = (content_type, headers, metadata, checksums, tags, checksum_type, parts, owner, acl)
-    return StoredObject(bucket, key, seq, size, etag, at, *said)
+    return StoredObject(
+        bucket=new.bucket,
+        key=new.key,
+        seq=seq,
+        size=size,
+        etag=new.etag,
+        modified_at=at,
+        content_type=new.content_type,
+        headers=new.headers,
+        metadata=new.metadata,
+        checksums=new.checksums,
+        tags=new.tags,
+        checksum_type=new.checksum_type,
+        parts=new.parts,
+        owner=new.owner,
+        acl=new.acl,
+    )

@@ -7,6 +7,7 @@ import tracemalloc
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from dvc_sync_s3.s3.xml import timestamp
 from dvc_sync_s3.store.errors import BodyLost, NoSuchBucket
@@ -129,7 +130,7 @@ async def test_new_tags_are_no_change_of_the_object(store: Store, clock: StillCl
             store.publish()
         tags = (("published", str(is_published)),)
         assert await store.set_tags("team", "318", tags) is True
-        assert store.head("team", "318") == stored._replace(tags=tags)
+        assert store.head("team", "318") == replace(stored, tags=tags)
         assert store.last_seq() == stored.seq
         assert get(store, "318") == b"x"
     assert await store.set_tags("team", "318", ()) is True

@@ -5,14 +5,15 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
+from msgspec.structs import replace
 
 from dvc_sync_s3.s3.ranges import ByteRange, part_of
 from dvc_sync_s3.store.model import ObjectPart, StoredObject
 from tests.unit.s3.asgi import refusal_of
 
 AT_ONCE = StoredObject("b", "k", 1, 10, "e" * 32, datetime(2026, 11, 23, tzinfo=UTC), None, (), (), (("CRC32", "w"),))
-IN_PARTS = AT_ONCE._replace(
-    parts=(ObjectPart(1, 4, (("CRC32", "a"),)), ObjectPart(3, 5, (("CRC32", "b"),)), ObjectPart(7, 1))
+IN_PARTS = replace(
+    AT_ONCE, parts=(ObjectPart(1, 4, (("CRC32", "a"),)), ObjectPart(3, 5, (("CRC32", "b"),)), ObjectPart(7, 1))
 )
 
 
@@ -23,7 +24,7 @@ IN_PARTS = AT_ONCE._replace(
         (IN_PARTS, "1", (ByteRange(0, 3), (("CRC32", "a"),))),
         (IN_PARTS, "3", (ByteRange(4, 8), (("CRC32", "b"),))),
         (IN_PARTS, "7", (ByteRange(9, 9), ())),
-        (AT_ONCE._replace(size=0), "1", (None, AT_ONCE.checksums)),
+        (replace(AT_ONCE, size=0), "1", (None, AT_ONCE.checksums)),
     ],
 )
 def test_a_part_is_its_bytes_and_its_checksums(found: StoredObject, number: str, part: object) -> None:

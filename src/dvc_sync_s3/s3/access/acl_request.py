@@ -6,7 +6,9 @@ Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/managing-acls.html
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from dvc_sync_s3.s3.access.accounts import Account, Accounts
 from dvc_sync_s3.s3.access.acl import Acl, Grant, Permission, acl_text, canned_acl, is_public, private_acl
@@ -34,7 +36,7 @@ _SAME_FOR_ONE_OWNER = ("private", "bucket-owner-full-control", "bucket-owner-rea
 """What clients may ask for where lists are off: many always send one of these."""
 
 
-class NewAccess(NamedTuple):
+class NewAccess(Struct, frozen=True):
     """Whose a new object is and its list, both as the store keeps them."""
 
     owner: str | None

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from dvc_sync_s3.s3.access.accounts import Account
 from dvc_sync_s3.s3.access.acl import Acl, Permission, lets_in, without_public
@@ -104,7 +105,7 @@ class ObjectAccess:
     acl: Acl
 
 
-class Asker(NamedTuple):
+class Asker(Struct, frozen=True):
     """Who asks, and from where."""
 
     account: Account

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from dvc_sync_s3.s3.access.acl_request import new_object_access
 from dvc_sync_s3.s3.body import MAX_SIZE
 from dvc_sync_s3.s3.call import Call
@@ -83,9 +85,9 @@ def _check_source(source: StoredObject, call: Call) -> None:
 def _description(source: StoredObject, headers: Headers) -> Description:
     asked, copied = read_description(headers), copied_description(source, headers)
     if not _replaces(headers, "tagging"):
-        asked = asked._replace(tags=copied.tags)
+        asked = replace(asked, tags=copied.tags)
     if not _replaces(headers, "metadata"):
-        return copied._replace(tags=asked.tags)
+        return replace(copied, tags=asked.tags)
     return asked
 
 

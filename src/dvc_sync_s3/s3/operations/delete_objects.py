@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from dvc_sync_s3.s3.access.authorization import authorize
 from dvc_sync_s3.s3.call import Call, check_key
 from dvc_sync_s3.s3.conditions import delete_precondition
@@ -41,7 +43,7 @@ async def _delete(call: Call, bucket: str, named: Element) -> Node:
     try:
         check_key(key, version)
         # A policy may say otherwise of each key.
-        authorize(call.store, call.asker, "DeleteObject", call.request._replace(key=key), call.access)
+        authorize(call.store, call.asker, "DeleteObject", replace(call.request, key=key), call.access)
         precondition = delete_precondition(
             named.findtext("ETag"), named.findtext("LastModifiedTime"), named.findtext("Size")
         )

@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode, urlsplit
 
+from msgspec.structs import replace
+
 from dvc_sync_s3.s3.access.accounts import ANONYMOUS
 from dvc_sync_s3.s3.access.acl_request import new_object_access
 from dvc_sync_s3.s3.access.authorization import authorize
@@ -58,9 +60,9 @@ async def post_object(call: Call) -> Response:
         policy = parse_policy(given.values["policy"])
         policy.check_fields({**fields, "bucket": bucket}, call.now)
     asker = Asker(ANONYMOUS if signer is None else call.keyring.account(signer), call.asker.address)
-    request = call.request._replace(key=fields["key"], headers=_headers(fields))
+    request = replace(call.request, key=fields["key"], headers=_headers(fields))
     authorize(call.store, asker, "PutObject", request, call.access)
-    described = call._replace(request=request, asker=asker)
+    described = replace(call, request=request, asker=asker)
     return _answer(call, fields, await _store(described, form.content(), policy))
 
 

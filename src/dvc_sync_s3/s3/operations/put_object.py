@@ -39,19 +39,16 @@ async def put_object(call: Call) -> Response:
 
 def _new_object(bucket: str, key: str, body: RequestBody, description: Description, access: NewAccess) -> NewObject:
     """Return what is to be stored with a body that was read."""
-    content_type, headers, metadata, tags = description
-    parts = ()
     return NewObject(
-        bucket,
-        key,
-        body.md5,
-        content_type,
-        headers,
-        metadata,
-        body.checksums,
-        tags,
-        FULL_OBJECT,
-        parts,
-        access.owner,
-        access.acl,
+        bucket=bucket,
+        key=key,
+        etag=body.md5,
+        content_type=description.content_type,
+        headers=description.headers,
+        metadata=description.metadata,
+        checksums=body.checksums,
+        tags=description.tags,
+        checksum_type=FULL_OBJECT,
+        owner=access.owner,
+        acl=access.acl,
     )

@@ -12,8 +12,9 @@ from collections.abc import Callable, Collection
 from functools import lru_cache
 from operator import itemgetter
 from string import ascii_letters, digits
-from typing import NamedTuple
 from urllib.parse import quote, unquote_to_bytes
+
+from msgspec import Struct
 
 from dvc_sync_s3.s3.request import Headers
 
@@ -116,7 +117,7 @@ def signature(key: bytes, text: str) -> str:
     return _finish(*_keyed(key), text)
 
 
-class RequestSigner(NamedTuple):
+class RequestSigner(Struct, frozen=True):
     """What signs the requests of one key in one second."""
 
     key: bytes

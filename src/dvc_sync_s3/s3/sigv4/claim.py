@@ -7,7 +7,8 @@ import re
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from dvc_sync_s3.s3.errors import S3Error
 from dvc_sync_s3.s3.request import NO_QUERY, Headers, S3Request
@@ -24,7 +25,7 @@ _MALFORMED = "AuthorizationHeaderMalformed"
 _MAX_EXPIRES_S = 7 * 24 * 3600
 
 
-class Credential(NamedTuple):
+class Credential(Struct, frozen=True):
     """Who claims to have signed which headers, and when; all that a client signs alike in a second has the same."""
 
     access_key_id: str
@@ -36,7 +37,7 @@ class Credential(NamedTuple):
     signed_headers: tuple[str, ...]
 
 
-class Claim(NamedTuple):
+class Claim(Struct, frozen=True):
     """What a request says of its signature, and until when it holds."""
 
     credential: Credential

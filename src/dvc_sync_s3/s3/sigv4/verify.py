@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
 from hmac import compare_digest
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from dvc_sync_s3.s3.access.accounts import MAIN, Account
 from dvc_sync_s3.s3.errors import S3Error
@@ -33,7 +34,7 @@ class Keyring:
         return self.accounts.get(access_key_id, MAIN)
 
 
-class Signed(NamedTuple):
+class Signed(Struct, frozen=True):
     """A request whose signature holds, with what the signatures of its chunks need."""
 
     credential: Credential

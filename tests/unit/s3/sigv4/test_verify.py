@@ -8,6 +8,7 @@ from email.utils import format_datetime
 from urllib.parse import urlsplit
 
 import pytest
+from msgspec.structs import replace
 
 from dvc_sync_s3.s3.errors import S3Error
 from dvc_sync_s3.s3.request import S3Request
@@ -87,7 +88,7 @@ def test_a_header_that_was_signed_as_utf_8_and_sent_as_latin_1_holds() -> None:
     request = request_of("GET", URL, by_header(content_disposition="é"))
 
     assert request.headers["content-disposition"].encode("latin-1") == "é".encode()
-    assert holds(request._replace(headers={**request.headers, "content-disposition": "é"}))
+    assert holds(replace(request, headers={**request.headers, "content-disposition": "é"}))
 
 
 def test_a_signature_is_of_its_region() -> None:
