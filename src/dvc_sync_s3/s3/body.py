@@ -37,8 +37,6 @@ _MAX_DIGITS = 18
 _CLAIMING = frozenset([*ALGORITHM_OF_HEADER, "content-md5", "x-amz-sdk-checksum-algorithm", "x-amz-trailer"])
 """Headers that say what the body must be, beside its length and how it was signed."""
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
-_NOT_BEGUN = hashlib.md5(usedforsecurity=False)
-"""What stands for the digest of a body of which nothing was read."""
 _STREAMED = {
     "STREAMING-UNSIGNED-PAYLOAD-TRAILER": False,
     "STREAMING-AWS4-HMAC-SHA256-PAYLOAD": True,
@@ -60,7 +58,7 @@ class RequestBody(Struct, eq=False):
     _claims: Mapping[str, str] = _NOTHING
     _trailer_names: Sequence[str] = ()
     _digests: Mapping[str, Digest] = _NOTHING
-    _md5: hashlib._Hash = _NOT_BEGUN
+    _md5: hashlib._Hash | None = None
     _sha256: hashlib._Hash | None = None
     size: int = 0
 
@@ -72,6 +70,7 @@ class RequestBody(Struct, eq=False):
     @property
     def md5(self) -> str:
         """Return the MD5 of the whole body, in hexadecimal."""
+        assert self._md5 is not None, "the body must be read first"
         return self._md5.hexdigest()
 
     @property
@@ -121,13 +120,15 @@ class RequestBody(Struct, eq=False):
         self._sha256 = hashlib.sha256() if self._is_signed else None
 
     def _take(self, data: bytes) -> None:
+        md5 = self._md5
+        assert md5 is not None  # begun
         self.size += len(data)
         if self.size > self.expected_size:
             raise S3Error("IncompleteBody", "The body has more bytes than its headers announce.")
         step = _LOCKED_BYTES if len(data) <= _SMALL_BYTES else len(data)
         for begin in range(0, len(data), step):
             piece = data[begin : begin + step]
-            self._md5.update(piece)
+            md5.update(piece)
             if self._sha256 is not None:
                 self._sha256.update(piece)
             for digest in self._digests.values():
@@ -138,7 +139,7 @@ class RequestBody(Struct, eq=False):
             raise S3Error("IncompleteBody")
         if self._sha256 is not None and not hmac.compare_digest(self._sha256.hexdigest(), self._payload_hash):
             raise S3Error("XAmzContentSHA256Mismatch")
-        if self._expected_md5 is not None and self._md5.digest() != self._expected_md5:
+        if self._expected_md5 is not None and self.md5 != self._expected_md5.hex():
             raise S3Error("BadDigest", "The Content-MD5 you specified did not match what we received.")
         trailers = self._chunks.trailers if self._chunks is not None else {}
         for name in self._trailer_names:
