@@ -103,22 +103,11 @@ class Server:
 
     def wait_for_sibling(self, *, other_than: int = 0) -> int:
         """Wait until exactly one such process runs, and another than that, and return its process id."""
-        wait_until(
-            lambda: len(self.siblings()) == 1 and other_than not in self.siblings(),
-            what=f"one sibling other than {other_than}",
-            timeout_s=TIMEOUT_S,
-        )
-        return self.siblings()[0]
+        return _wait_for_one(self.siblings, other_than, "sibling")
 
     def wait_for_worker(self, *, other_than: int = 0) -> int:
         """Wait until exactly one worker runs, and another than that, and return its process id."""
-        wait_until(
-            lambda: len(self.workers()) == 1 and other_than not in self.workers(),
-            what=f"one worker other than {other_than}",
-            timeout_s=TIMEOUT_S,
-        )
-        (worker,) = self.workers()
-        return worker
+        return _wait_for_one(self.workers, other_than, "worker")
 
     def _accepted(self) -> int:
         assert self._process is not None
@@ -161,6 +150,17 @@ class Server:
             return requests.get(f"{self.location.endpoint_url}/-/ready", timeout=5).ok
         except requests.ConnectionError:
             return False
+
+
+def _wait_for_one(running: Callable[[], list[int]], other_than: int, what: str) -> int:
+    found: list[int] = []
+
+    def is_there() -> bool:
+        found[:] = running()  # once: a killed process may be among those of one look and not of the next
+        return len(found) == 1 and other_than not in found
+
+    wait_until(is_there, what=f"one {what} other than {other_than}", timeout_s=TIMEOUT_S)
+    return found[0]
 
 
 def parent_of(pid: int) -> int:
