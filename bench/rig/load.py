@@ -60,7 +60,7 @@ def _wrk(port: int, requests: Path, connections: int, duration_s: int) -> Load:
     command = ("wrk", "--threads", "1", "--connections", str(connections), "--duration", f"{duration_s}s")
     done = subprocess.run(
         (*command, "--script", str(_SCRIPT), "--timeout", "20s", f"http://127.0.0.1:{port}"),
-        env={**os.environ, "REQUESTS": str(requests)},
+        env={**os.environ, "REQUESTS": str(requests), "CONNECTIONS": str(connections)},
         capture_output=True,
         text=True,
         check=True,

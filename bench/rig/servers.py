@@ -8,9 +8,10 @@ import sys
 import sysconfig
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 import boto3
 import psutil
@@ -22,6 +23,8 @@ from dvc_sync_s3.app.playground import make_playground
 from rig import CHECKOUT
 from rig.signing import BUCKET, KEY_ID, SECRET
 from tests.e2e.servers.process import ServerProcess, free_port, surroundings
+
+T = TypeVar("T")
 
 OURS = "this service"
 RIVALS = CHECKOUT / ".bench"
@@ -45,13 +48,7 @@ class Server:
 
     def resident_mb(self) -> float:
         """Return the resident memory of all of them, in MB; what ended meanwhile counts nothing."""
-        total = 0
-        for process in self.processes():
-            try:
-                total += process.memory_info().rss
-            except psutil.NoSuchProcess:
-                continue
-        return total / 1e6
+        return sum(self._of_each(lambda process: process.memory_info().rss)) / 1e6
 
     def wait_until_at_rest(self) -> None:
         """Wait until its processes have done what they do after a start: the sync loads DVC."""
@@ -67,8 +64,12 @@ class Server:
             before_s = now_s
 
     def _cpu_s(self) -> float:
-        times = [process.cpu_times() for process in self.processes()]
-        return sum(one.user + one.system for one in times)
+        return sum(one.user + one.system for one in self._of_each(psutil.Process.cpu_times))
+
+    def _of_each(self, ask: Callable[[psutil.Process], T]) -> Iterator[T]:
+        for process in self.processes():
+            with suppress(psutil.NoSuchProcess):  # git's end by themselves
+                yield ask(process)
 
 
 NO_SYNC = {"BUNDLE_QUIET_SECONDS": "86400", "BUNDLE_MAX_SECONDS": "86400"}

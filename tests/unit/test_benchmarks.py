@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import socket
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 import structlog
 
 from dvc_sync_s3 import logs
 from rig.client import Refused, send
+from rig.load import run_load
+from rig.signing import write_requests
 from rig.syncing import Cycle, cycles
 
 
@@ -59,3 +64,28 @@ def test_the_benchmarks_stop_at_what_a_server_refuses(listener: socket.socket, s
         with pytest.raises(Refused):
             send(listener.getsockname()[1], [b"PUT / HTTP/1.1\r\n\r\n"], 1, None)
         assert answered.result(10) == len(statuses)
+
+
+def _answer_first_slowly(listener: socket.socket) -> None:
+    """Answer one connection after the other, and keep each one's first request waiting, until nobody listens."""
+    with contextlib.suppress(OSError):
+        while True:
+            accepted, _ = listener.accept()
+            accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            with accepted, contextlib.suppress(ConnectionError):
+                pause_s = 0.3
+                while accepted.recv(10_000):
+                    time.sleep(pause_s)
+                    pause_s = 0
+                    accepted.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+
+
+def test_one_slow_answer_among_thousands_is_not_the_99th_percentile(listener: socket.socket, tmp_path: Path) -> None:
+    requests = tmp_path / "requests"
+    write_requests(requests, "GET", ["key"])
+    with ThreadPoolExecutor(1) as server:
+        server.submit(_answer_first_slowly, listener)
+        found = run_load(listener.getsockname()[1], requests, 1, 1)
+        listener.shutdown(socket.SHUT_RDWR)
+    assert found.requests > 1000
+    assert found.p99_ms < 100
