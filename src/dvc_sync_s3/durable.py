@@ -23,6 +23,11 @@ def sync_file(file: BinaryIO) -> None:
     os.fsync(file.fileno())
 
 
+def sync_data(descriptor: int) -> None:
+    """Wait until what was written to the file behind `descriptor`, by whomever, is on disk."""
+    (os.fdatasync if hasattr(os, "fdatasync") else os.fsync)(descriptor)
+
+
 def begin_sync(file: BinaryIO) -> None:
     """Begin to write to the disk what was written to `file`, where the system has a way to say so; wait for nothing.
 

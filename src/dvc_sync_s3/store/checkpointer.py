@@ -6,12 +6,14 @@ instead of 9 (https://www.sqlite.org/wal.html#performance_considerations).
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 from typing import TYPE_CHECKING
 
 import structlog
 
+from dvc_sync_s3 import durable
 from dvc_sync_s3.store import index
 
 if TYPE_CHECKING:
@@ -20,12 +22,13 @@ if TYPE_CHECKING:
     from dvc_sync_s3.process import Turn
 
 WORTHWHILE_BYTES = index.LOG_AT_REST_BYTES
-# The log keeps its size when it begins anew, so size alone would ask for a checkpoint all the time. A write alone takes
-# 7 pages, so many fit into a log of 64 MiB. After each 512, the checkpoints' own waits made one put in a hundred slow.
-WORTHWHILE_WRITES = 2048
+# The disk is busy with each pass for a moment, in which commits take longer: few writes, a short one.
+WORTHWHILE_WRITES = 512
 # Few writes of large bodies make the log long, too.
 TOO_LONG_BYTES = 2 * index.LOG_BYTES
-PAUSE_S = 0.25
+# The log begins anew before it is longer than what it may keep.
+RESTART_FRAMES = index.LOG_BYTES // index.FRAME_BYTES * 3 // 4
+PAUSE_S = 0.05
 # Longer waits would be felt by annotators; a later commit asks again.
 RESTART_TIMEOUT_S = 0.05
 
@@ -43,6 +46,7 @@ class Checkpointer:
         self._wal = index.log_of(index_path)
         self._wake = threading.Event()
         self._stop = threading.Event()
+        self._descriptor: int | None = None
         self._thread = threading.Thread(target=self._run, name="store-checkpointer", daemon=True)
         self._thread.start()
 
@@ -76,11 +80,26 @@ class Checkpointer:
         if log_bytes < WORTHWHILE_BYTES or (self._writes < WORTHWHILE_WRITES and log_bytes < TOO_LONG_BYTES):
             return
         self._writes = 0
-        # Beside the writers, who add to the log meanwhile; then they wait for the short rest, and the log begins anew.
-        # To write over what is there takes the disk two thirds of the time that it takes to append.
-        connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
-        with self._turn:
-            connection.execute("PRAGMA wal_checkpoint(RESTART)").fetchone()
+        # Beside the writers, who add to the log meanwhile.
+        is_busy, frames, moved = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+        if is_busy:
+            return  # another process is at it
+        self._sync_index()
+        if moved == frames >= RESTART_FRAMES:  # else somebody reads what was true before, and all would wait for that
+            # Then writers wait for the short rest, and the log begins anew. To write over what is there takes the disk
+            # two thirds of the time that it takes to append.
+            with self._turn:
+                connection.execute("PRAGMA wal_checkpoint(RESTART)").fetchone()
+
+    def _sync_index(self) -> None:
+        """Wait until what was moved is on disk; overtaken by a writer, SQLite leaves that to the next checkpoint.
+
+        The descriptor is never closed: that would end the locks that SQLite has on the file in this process
+        (https://www.sqlite.org/howtocorrupt.html, "Posix advisory locks canceled by a separate thread doing close()").
+        """
+        if self._descriptor is None:
+            self._descriptor = os.open(self._index_path, os.O_RDWR)
+        durable.sync_data(self._descriptor)
 
     def _log_bytes(self) -> int:
         try:

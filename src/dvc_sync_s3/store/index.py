@@ -36,6 +36,8 @@ LOG_BYTES = 64 << 20
 """How long the write-ahead log stays when it begins anew under load; a write appends only to a shorter one."""
 LOG_AT_REST_BYTES = 16 << 20
 """How long it stays when nothing is written any more."""
+FRAME_BYTES = 24 + 4096
+"""What a page takes in the log (https://www.sqlite.org/fileformat2.html#the_write_ahead_log)."""
 _PREPARED = 400
 """Statements that a connection keeps: puts of a group share one for each number of them (see puts.py)."""
 

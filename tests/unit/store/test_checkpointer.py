@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,18 +14,39 @@ import pytest
 from dvc_sync_s3.process import Turn
 from dvc_sync_s3.store import checkpointer, index
 from dvc_sync_s3.store.checkpointer import Checkpointer
+from tests.e2e.servers.waiting import wait_until
 
 LOG_BYTES = 1 << 20
 WRITES = 16
 
 
+class CountedTurn(Turn):
+    """A turn that says when it was first taken."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self.was_taken = threading.Event()
+
+    def __enter__(self) -> None:
+        self.was_taken.set()
+        super().__enter__()
+
+
 @pytest.fixture
-def running(connection: sqlite3.Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Checkpointer]:
+def turn(tmp_path: Path) -> CountedTurn:
+    return CountedTurn(tmp_path / "turn")
+
+
+@pytest.fixture
+def running(
+    connection: sqlite3.Connection, turn: CountedTurn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Checkpointer]:
     monkeypatch.setattr(checkpointer, "WORTHWHILE_BYTES", LOG_BYTES)
     monkeypatch.setattr(checkpointer, "WORTHWHILE_WRITES", WRITES)
+    monkeypatch.setattr(checkpointer, "RESTART_FRAMES", LOG_BYTES // index.FRAME_BYTES)
     monkeypatch.setattr(checkpointer, "PAUSE_S", 0.001)
     connection.execute("PRAGMA synchronous = OFF")
-    running = Checkpointer(tmp_path / "index.db", Turn(tmp_path / "turn"))
+    running = Checkpointer(tmp_path / "index.db", turn)
     yield running
     running.close()
 
@@ -48,3 +71,19 @@ def test_the_log_is_written_over_not_cut_and_written_again(
         shortest = min(LOG_BYTES, now)
     assert connection.execute("SELECT count(*) FROM bodies").fetchone() == (seq,)
     assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+def test_nobody_waits_for_a_checkpoint_that_waits_for_a_reader(
+    running: Checkpointer, connection: sqlite3.Connection, turn: CountedTurn, tmp_path: Path
+) -> None:
+    path = tmp_path / "index.db"
+    connection.execute("INSERT INTO bodies VALUES (1, zeroblob(2000000))")
+    with contextlib.closing(index.connect(path)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM bodies").fetchone()
+        connection.execute("INSERT INTO bodies VALUES (2, zeroblob(10000))")
+        before = path.stat().st_size
+        running.wake(WRITES)
+        wait_until(lambda: path.stat().st_size > before, what="what the reader allows", timeout_s=30)
+        running.close()  # after what is under way
+    assert not turn.was_taken.is_set()
