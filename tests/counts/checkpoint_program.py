@@ -82,7 +82,7 @@ def checkpoint_by_hand(path: Path) -> None:
 
 def checkpoint(path: Path, turn: MarkedTurn) -> None:
     """Let a checkpointer do the same, until the log begins anew."""
-    checkpointer.WORTHWHILE_BYTES, checkpointer.RESTART_FRAMES, checkpointer.PAUSE_S = 0, 1, 0.001
+    checkpointer.WORTHWHILE_BYTES, checkpointer.RESTART_FRAMES, checkpointer.LAG_FRAMES = 0, 1, 0
     running = Checkpointer(path, turn)
     bodies = Bodies(path)
     bodies.add_beside_a_reader()

@@ -28,6 +28,8 @@ WORTHWHILE_WRITES = 512
 TOO_LONG_BYTES = 2 * index.LOG_BYTES
 # The log begins anew before it is longer than what it may keep.
 RESTART_FRAMES = index.LOG_BYTES // index.FRAME_BYTES * 3 // 4
+# So far a short read may be behind: some ten milliseconds of the fastest writes. One that is further is a long one.
+LAG_FRAMES = RESTART_FRAMES // 16
 PAUSE_S = 0.05
 # Longer waits would be felt by annotators; a later commit asks again.
 RESTART_TIMEOUT_S = 0.05
@@ -85,8 +87,8 @@ class Checkpointer:
         if is_busy:
             return  # another process is at it
         self._sync_index()
-        if moved == frames >= RESTART_FRAMES:  # else somebody reads what was true before, and all would wait for that
-            # Then writers wait for the short rest, and the log begins anew. To write over what is there takes the disk
+        if frames >= RESTART_FRAMES and frames - moved <= LAG_FRAMES:  # else writers would wait for a long read
+            # Now writers wait for the short rest, and the log begins anew. To write over what is there takes the disk
             # two thirds of the time that it takes to append.
             with self._turn:
                 connection.execute("PRAGMA wal_checkpoint(RESTART)").fetchone()

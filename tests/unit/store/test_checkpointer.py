@@ -18,6 +18,7 @@ from tests.e2e.servers.waiting import wait_until
 
 LOG_BYTES = 1 << 20
 WRITES = 16
+LAG_FRAMES = 10
 
 
 class CountedTurn(Turn):
@@ -44,6 +45,7 @@ def running(
     monkeypatch.setattr(checkpointer, "WORTHWHILE_BYTES", LOG_BYTES)
     monkeypatch.setattr(checkpointer, "WORTHWHILE_WRITES", WRITES)
     monkeypatch.setattr(checkpointer, "RESTART_FRAMES", LOG_BYTES // index.FRAME_BYTES)
+    monkeypatch.setattr(checkpointer, "LAG_FRAMES", LAG_FRAMES)
     monkeypatch.setattr(checkpointer, "PAUSE_S", 0.001)
     connection.execute("PRAGMA synchronous = OFF")
     running = Checkpointer(tmp_path / "index.db", turn)
@@ -73,17 +75,36 @@ def test_the_log_is_written_over_not_cut_and_written_again(
     assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
 
 
-def test_nobody_waits_for_a_checkpoint_that_waits_for_a_reader(
-    running: Checkpointer, connection: sqlite3.Connection, turn: CountedTurn, tmp_path: Path
-) -> None:
-    path = tmp_path / "index.db"
+@pytest.fixture
+def reader(connection: sqlite3.Connection, tmp_path: Path) -> Iterator[sqlite3.Connection]:
+    """Return a connection that reads, and goes on reading what was there before anything is written."""
     connection.execute("INSERT INTO bodies VALUES (1, zeroblob(2000000))")
-    with contextlib.closing(index.connect(path)) as reader:
+    with contextlib.closing(index.connect(tmp_path / "index.db")) as reader:
         reader.execute("BEGIN")
         reader.execute("SELECT count(*) FROM bodies").fetchone()
-        connection.execute("INSERT INTO bodies VALUES (2, zeroblob(10000))")
-        before = path.stat().st_size
-        running.wake(WRITES)
-        wait_until(lambda: path.stat().st_size > before, what="what the reader allows", timeout_s=30)
-        running.close()  # after what is under way
+        yield reader
+
+
+def _checkpoint_beside_a_reader(running: Checkpointer, path: Path) -> None:
+    before = path.stat().st_size
+    running.wake(WRITES)
+    wait_until(lambda: path.stat().st_size > before, what="what the reader allows", timeout_s=30)
+    running.close()  # after what is under way
+
+
+@pytest.mark.usefixtures("reader")
+def test_writers_do_not_wait_for_a_long_read(
+    running: Checkpointer, connection: sqlite3.Connection, turn: CountedTurn, tmp_path: Path
+) -> None:
+    connection.execute("INSERT INTO bodies VALUES (2, zeroblob(?))", (LAG_FRAMES * 5000,))
+    _checkpoint_beside_a_reader(running, tmp_path / "index.db")
     assert not turn.was_taken.is_set()
+
+
+@pytest.mark.usefixtures("reader")
+def test_one_read_after_the_other_does_not_keep_the_log_from_beginning_anew(
+    running: Checkpointer, connection: sqlite3.Connection, turn: CountedTurn, tmp_path: Path
+) -> None:
+    connection.execute("INSERT INTO bodies VALUES (2, x'00')")
+    _checkpoint_beside_a_reader(running, tmp_path / "index.db")
+    assert turn.was_taken.is_set()
