@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from dvc_sync_s3.errors import Blocked
+from dvc_sync_s3.git.building import Change, Identities, Made, import_stream
 from dvc_sync_s3.git.command import Git
 from dvc_sync_s3.git.failures import CloneBroken
 from dvc_sync_s3.git.files import Files, blob_id
@@ -20,7 +21,7 @@ from dvc_sync_s3.git.merge_request import push_options
 from dvc_sync_s3.git.model import Author, Proposing, Repository, Tip
 from dvc_sync_s3.git.place import Place
 from dvc_sync_s3.git.side_branch import SIDE, TARGET, Base, choose, read_fork
-from dvc_sync_s3.git.trailers import INSTANCE, parse_seq
+from dvc_sync_s3.git.trailers import INSTANCE, highest_seq
 
 _TIP = "refs/dvc-sync/tip"
 _DEEPENINGS = ("--deepen=50", "--deepen=500", "--unshallow")
@@ -53,13 +54,14 @@ class Clone:
         self._git = Git(self._place.git_folder, repository, environ, timeout_s)
         self._is_ours = False
         self._tip = ""
-        """What the ref of that name holds; empty if that must be looked up."""
+        """The commit that was found last; empty if there is none yet."""
         self._moves = 0
         self._files = Files(self._run)
         self._positions: dict[str, int | None] = {}
         """Those that were looked for at the tip, by instance."""
         self._made = _NOTHING
         self._signs: bool | None = repository.signing.is_wanted
+        self._by: Identities | None = None
         self._side: str | None = None
         self._compared: tuple[str, str] | None = None
         self._base = Base.TARGET
@@ -70,7 +72,7 @@ class Clone:
         Starts from the server's default branch if it has no such branch, and raises Blocked if it has neither.
         """
         set_aside = self._place.set_aside_foreign()
-        self._place.remove_locks()
+        self._place.remove_leftovers()
         if not (self._is_ours and self._place.holds(self._repository.url)):
             self._build()
         try:
@@ -86,7 +88,7 @@ class Clone:
 
     def tracks(self, path: str) -> bool:
         """Tell whether Git itself tracks `path` (a file or a folder) at the tip."""
-        return self._run("ls-tree", "--name-only", _TIP, "--", path) != b""
+        return self._run("ls-tree", "--name-only", self._tip, "--", path) != b""
 
     def position(self, instance: str) -> int | None:
         """Return the highest seq that the branch's commits carry for `instance`, None if there is none.
@@ -110,28 +112,20 @@ class Clone:
         """Tell whether the branch, as last refreshed, contains `commit` (among its newest 10,000 commits)."""
         if commit == self._tip:
             return True
-        known = self._text("rev-list", f"--max-count={_REMEMBERED_COMMITS}", _TIP)
+        known = self._text("rev-list", f"--max-count={_REMEMBERED_COMMITS}", self._tip)
         return commit in known.split()
 
     def commit(self, files: Mapping[str, bytes | None], message: str) -> str:
         """Build a commit on the tip that changes only `files` (path: content, None to remove), and return its id."""
-        extra = {"GIT_INDEX_FILE": str(self._place.git_folder / "dvc-sync-index")}
-        self._run("read-tree", self._tip, extra=extra)
         self._files.look_up(files)
-        rows = b"".join(self._row(path, content) for path, content in files.items())
-        self._run("update-index", "-z", "--index-info", stdin=rows, extra=extra)
-        tree = self._run("write-tree", "--missing-ok", extra=extra).decode().strip()
-        arguments = ("commit-tree", self._signing(), "-p", self._tip, "-F", "-", tree)
-        commit = self._run(*arguments, stdin=message.encode()).decode().strip()
-        self._made = Made(commit, self._tip, dict(files))
+        changes = [Change(path, self._files.mode(path), content) for path, content in files.items()]
+        stream = import_stream(self._tip, self._identities(), message, changes)
+        commit = self._text(*_IMPORT, stdin=stream)
+        if self._is_signing():
+            arguments = ("commit-tree", "--gpg-sign", "-p", self._tip, "-F", "-", f"{commit}^{{tree}}")
+            commit = self._text(*arguments, stdin=message.encode())
+        self._made = Made(commit, self._tip, dict(files), message)
         return commit
-
-    def _row(self, path: str, content: bytes | None) -> bytes:
-        """Store a content; return the line that puts it into an index, or takes the path out."""
-        if content is None:
-            return f"0 {_NO_BLOB}\t{path}\0".encode()
-        blob = self._run("hash-object", "-w", "--no-filters", "--stdin", stdin=content).decode().strip()
-        return f"{self._files.mode(path)} {blob}\t{path}\0".encode()
 
     def push(self, commit: str) -> None:
         """Make `commit` the tip on the server, creating the branch if need be; raise Rejected if it moved.
@@ -156,12 +150,19 @@ class Clone:
         answers = (line.rpartition(" <") for line in lines)
         return tuple(Author(name, email.removesuffix(">")) for name, _, email in answers)
 
-    def _signing(self) -> str:
-        """Return git's option: commit-tree heeds no commit.gpgSign by itself."""
+    def _is_signing(self) -> bool:
+        """Tell whether commits are to be signed: neither fast-import nor commit-tree heeds commit.gpgSign by itself."""
         if self._signs is None:
             asked = ("config", "--type=bool", "--default=false", "--get", "commit.gpgSign")
             self._signs = self._text(*asked) == "true"
-        return "--gpg-sign" if self._signs else "--no-gpg-sign"
+        return self._signs
+
+    def _identities(self) -> Identities:
+        """Return who commits, as Git cleans their names."""
+        if self._by is None:
+            author, committer = (self._text("var", f"GIT_{role}_IDENT") for role in ("AUTHOR", "COMMITTER"))
+            self._by = Identities(author.rsplit(" ", 2)[0], committer.rsplit(" ", 2)[0])
+        return self._by
 
     @property
     def _branch(self) -> str:
@@ -188,13 +189,15 @@ class Clone:
         return Tip(self._tip, is_new_branch=source != self._branch, awaits_merge=awaits_merge)
 
     def _bring(self, source: str, commit: str) -> str:
-        """Make the ref of the tip hold `commit`, or what `source` has become since; return which."""
-        known = self._refs() if commit != self._made.commit else {}
-        if commit == self._made.commit or commit in known.values():
-            self._run("update-ref", _TIP, commit)
+        """Let a ref hold `commit`, or what `source` has become since; return which."""
+        if commit == self._made.commit:  # fast-import's ref does, and what is built on it next will have it as a parent
             self._moves += 1
             if self._moves % _MOVES_BETWEEN_COLLECTIONS == 1:
                 self._run("gc", "--auto", "--quiet")  # a fetch does it by itself, but those who only push never fetch
+            return commit
+        known = self._refs()
+        if commit in known.values():
+            self._run("update-ref", _TIP, commit)
             return commit
         depth = () if _TIP in known else ("--depth=1",)
         self._run("fetch", *_FETCH, "--filter=blob:none", *depth, "origin", f"+{source}:{_TIP}")
@@ -204,7 +207,10 @@ class Clone:
         """Be at `commit`; none if it is empty."""
         made = self._made
         self._files.move(commit, made.parent, made.files if commit == made.commit else None)
-        self._positions.clear()
+        if made.commit == commit and made.parent == self._tip:
+            self._positions = {name: made.position(name, seq) for name, seq in self._positions.items()}
+        else:
+            self._positions.clear()
         self._tip = commit
 
     def _beside(self, heads: Heads, proposing: Proposing) -> tuple[str, bool]:
@@ -264,32 +270,22 @@ class Clone:
 
     def _seq(self, instance: str) -> int | None:
         pattern = ("--fixed-strings", f"--grep={INSTANCE}: {instance}", f"--max-count={_NEWEST_OF_OURS}")
-        messages = self._text("log", "--format=%B%x00", *pattern, _TIP)
-        seqs = (parse_seq(message, instance) for message in messages.split("\0"))
-        return max((seq for seq in seqs if seq is not None), default=None)
+        messages = self._text("log", "--format=%B%x00", *pattern, self._tip)
+        return highest_seq(messages.split("\0"), instance)
 
-    def _text(self, *arguments: str) -> str:
-        return self._run(*arguments).decode(errors="replace").strip()
+    def _text(self, *arguments: str, stdin: bytes = b"") -> str:
+        return self._run(*arguments, stdin=stdin).decode(errors="replace").strip()
 
-    def _run(self, *arguments: str, stdin: bytes = b"", extra: Mapping[str, str] | None = None) -> bytes:
+    def _run(self, *arguments: str, stdin: bytes = b"") -> bytes:
         try:
-            return self._git.run(*arguments, stdin=stdin, extra=extra)
+            return self._git.run(*arguments, stdin=stdin)
         except CloneBroken:
             self._place.mark("")
             raise
 
 
-@dataclass(frozen=True, slots=True)
-class Made:
-    """A commit that we built, and what it changes of its parent."""
-
-    commit: str
-    parent: str
-    files: Mapping[str, bytes | None]
+_NOTHING = Made("", "", {}, "")
 
 
-_NO_BLOB = "0" * 40
-_NOTHING = Made("", "", {})
-
-
+_IMPORT = ("fast-import", "--quiet", "--force", "--done", "--date-format=now")
 _FETCH = ("--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules")

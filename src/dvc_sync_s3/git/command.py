@@ -33,10 +33,9 @@ class Git:
     environ: Mapping[str, str]
     timeout_s: float
 
-    def run(self, *arguments: str, stdin: bytes = b"", extra: Mapping[str, str] | None = None) -> bytes:
+    def run(self, *arguments: str, stdin: bytes = b"") -> bytes:
         """Return what git prints; raise Transient, Rejected, Blocked or CloneBroken when it fails."""
-        environment = git_environment(self.environ, self.repository)
-        environment |= {"GIT_DIR": str(self.git_folder), **(extra or {})}
+        environment = git_environment(self.environ, self.repository) | {"GIT_DIR": str(self.git_folder)}
         try:
             done = run_child(
                 ("git", *arguments),

@@ -35,7 +35,7 @@ _OURS = (
          r"|invalid object|not our ref|unable to find [0-9a-f]|not a valid object name|ambiguous argument"
          r"|sha1 (mismatch|file)|hash mismatch|shallow update not allowed|file (too short|is empty)"
          r"|unrelated or corrupt|expected .* repo version|unknown repository extension"
-         r"|unable to parse|not a tree object|bad sha1|invalid sha1", CloneBroken),
+         r"|unable to parse|not a (tree object|valid commit)|can't load tree|bad sha1|invalid sha1", CloneBroken),
 )  # fmt: skip
 
 _ANYONES = (

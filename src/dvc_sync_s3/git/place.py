@@ -61,15 +61,16 @@ class Place:
                 path.chmod(stat.S_IREAD | stat.S_IWRITE)  # Windows deletes no read-only file, and packs are
                 path.unlink()
 
-    def remove_locks(self) -> None:
-        """Remove the locks of git processes that were killed: no one else works in the clone."""
-        locks = [
+    def remove_leftovers(self) -> None:
+        """Remove what git processes left that failed or were killed: no one else works in the clone."""
+        left = [
             *self.git_folder.glob("*.lock"),
             *(self.git_folder / "refs").rglob("*.lock"),
             self.git_folder / "gc.pid",
+            *self.git_folder.glob("fast_import_crash_*"),
         ]
-        for lock in locks:
-            lock.unlink(missing_ok=True)
+        for file in left:
+            file.unlink(missing_ok=True)
 
     @property
     def _default(self) -> Path:

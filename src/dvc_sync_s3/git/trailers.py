@@ -7,6 +7,7 @@ with `%(trailers)`: a forge's "squash and merge" moves them into the middle of a
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 INSTANCE = "Dvc-Sync-Instance"
 SEQ = "Dvc-Sync-Seq"
@@ -38,3 +39,9 @@ def parse_seq(message: str, instance: str) -> int | None:
         elif named == instance and value.isascii() and value.isdecimal():
             highest = max(int(value), highest or 0)
     return highest
+
+
+def highest_seq(messages: Iterable[str], instance: str) -> int | None:
+    """Return the highest seq that any of `messages` carries for `instance`, None if none does."""
+    seqs = (parse_seq(message, instance) for message in messages)
+    return max((seq for seq in seqs if seq is not None), default=None)

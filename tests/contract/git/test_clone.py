@@ -295,3 +295,30 @@ def test_a_commit_can_remove_files(member: Member, open_clone: Open) -> None:
     clone.push(clone.commit({POINTER: None, "new.dvc": b"outs: []\n", "never there": None}, message(1)))
     clone.refresh()
     assert (clone.read(POINTER), clone.read("new.dvc")) == (None, b"outs: []\n")
+
+
+PATHS = ["data/with space.dvc", 'data/"quoted".dvc', "data/two\nlines.dvc", "data/Büro\\ü.dvc"]
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_a_commit_may_name_any_path(member: Member, open_clone: Open, path: str) -> None:
+    clone = open_clone()
+    clone.refresh()
+    commit = clone.commit({path: b"ours"}, message(1))
+    clone.push(commit)
+    member.git("fetch", "--quiet", "origin")
+    assert member.git("diff", "--name-only", "-z", "HEAD", commit).split("\0")[0] == path
+    assert member.git("cat-file", "blob", f"{commit}:{path}") == "ours"
+
+
+def test_the_position_after_our_pushes_is_what_a_restart_finds(member: Member, open_clone: Open) -> None:
+    clone = open_clone()
+    clone.refresh()
+    assert clone.position("here") is None
+    for seq in (7, 9):
+        sync(clone, b"outs: [%d]" % seq, seq)
+        clone.refresh()
+        assert (clone.position("here"), clone.position("there")) == (seq, None)
+    restarted = open_clone()
+    restarted.refresh()
+    assert (restarted.position("here"), restarted.position("there")) == (9, None)
