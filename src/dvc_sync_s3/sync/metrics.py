@@ -50,6 +50,8 @@ class MetricsFile:
         self._clone = clone
         self._dataset = dataset
         self._co_authors = co_authors
+        self._left_alone: bytes | None = None
+        """The `dvc.yaml` in which there was nothing to do."""
 
     def files(self, records: Mapping[RecordId, bytes], merged: Merged, md5: str) -> dict[str, bytes]:
         """Return the files of the commit that makes `md5` of the branch's version by `merged`.
@@ -65,8 +67,17 @@ class MetricsFile:
             numbers = self._sum(numbers, difference(after, before), md5)
             assert numbers is not None
         found = {self._metrics: _render(numbers)}
-        registered = with_metrics(self._clone.read(self._dvc_yaml), PurePosixPath(self._metrics).name)
+        registered = self._registered()
         return found if registered is None else {**found, self._dvc_yaml: registered}
+
+    def _registered(self) -> bytes | None:
+        """Return the `dvc.yaml` that names the metrics file, None if the branch's is to stay as it is."""
+        before = self._clone.read(self._dvc_yaml)
+        if before is not None and before == self._left_alone:
+            return None
+        registered = with_metrics(before, PurePosixPath(self._metrics).name)
+        self._left_alone = before if registered is None else registered
+        return registered
 
     def _last(self) -> Numbers | None:
         """Return the branch's numbers if they are those of its version."""

@@ -34,6 +34,7 @@ class Tracked:
         dvc_folder = clone.folder / ".dvc"
         self.contents = Contents(Cache(dvc_folder / "cache"), dvc_folder / "tmp", self._opened)
         self._resolved: tuple[object, AnyRemote] | None = None
+        self._read: tuple[bytes, Pointer] | None = None
 
     def require(self) -> None:
         """Raise Blocked if the branch no longer has the dataset: it would be begun anew, without what it held."""
@@ -91,7 +92,11 @@ class Tracked:
 
     def _pointer(self) -> Pointer | None:
         content = self._clone.read(pointer_path(self._path))
-        return None if content is None else read_pointer(content, self._path)
+        if content is None:
+            return None
+        if self._read is None or self._read[0] != content:  # a cycle asks for it eight times
+            self._read = content, read_pointer(content, self._path)
+        return self._read[1]
 
     def version(self) -> Version | None:
         """Return which version the branch has, None if it has no dataset; raises Blocked if it can't be DVC's."""
