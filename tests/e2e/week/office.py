@@ -28,6 +28,11 @@ PROGRAM = """#!/bin/sh
 GIT_AUTHOR_DATE=$(cat '{clock}')
 GIT_COMMITTER_DATE=$GIT_AUTHOR_DATE
 export GIT_AUTHOR_DATE GIT_COMMITTER_DATE
+if [ "$1" = fast-import ]; then
+    moment=$('{git}' var GIT_AUTHOR_IDENT | sed 's/.*> //')
+    LC_ALL=C sed -E "s/^((author|committer) .*>) now$/\\1 $moment/" | '{git}' "$@" --date-format=raw
+    exit
+fi
 exec '{git}' "$@"
 """
 
