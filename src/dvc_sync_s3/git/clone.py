@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from dvc_sync_s3.errors import Blocked
-from dvc_sync_s3.git.building import Change, Identities, Made, import_stream
+from dvc_sync_s3.git.building import MADE, Change, Identities, Made, import_stream
 from dvc_sync_s3.git.command import Git
 from dvc_sync_s3.git.failures import CloneBroken
 from dvc_sync_s3.git.files import Files, blob_id
@@ -124,6 +124,7 @@ class Clone:
         if self._is_signing():
             arguments = ("commit-tree", "--gpg-sign", "-p", self._tip, "-F", "-", f"{commit}^{{tree}}")
             commit = self._text(*arguments, stdin=message.encode())
+            self._run("update-ref", MADE, commit)
         self._made = Made(commit, self._tip, dict(files), message)
         return commit
 
@@ -190,7 +191,7 @@ class Clone:
 
     def _bring(self, source: str, commit: str) -> str:
         """Let a ref hold `commit`, or what `source` has become since; return which."""
-        if commit == self._made.commit:  # fast-import's ref does, and what is built on it next will have it as a parent
+        if commit == self._made.commit:  # its own ref does, and what is built on it next will have it as a parent
             self._moves += 1
             if self._moves % _MOVES_BETWEEN_COLLECTIONS == 1:
                 self._run("gc", "--auto", "--quiet")  # a fetch does it by itself, but those who only push never fetch

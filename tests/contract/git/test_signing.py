@@ -106,3 +106,10 @@ def test_a_repaired_key_is_all_it_takes(member: Member, open_clone: Open, server
         commit(clone)
     ssh_key(tmp_path)
     assert "Good" in verify_by_ssh(server, commit(clone), key)
+
+
+def test_a_ref_keeps_the_signed_commit(member: Member, open_clone: Open, tmp_path: Path) -> None:
+    clone = open_clone(signing=Signing(is_wanted=True, key=str(ssh_key(tmp_path)), format="ssh"))
+    made = commit(clone)
+    clone.refresh()
+    assert made in run("git", "-C", str(clone.folder / ".git"), "for-each-ref", "--format=%(objectname)").split()
