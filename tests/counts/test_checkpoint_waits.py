@@ -7,8 +7,7 @@ from collections import Counter
 import pytest
 
 from tests.counts import checkpoint_program
-from tests.fault.power_cut.disk import Kind
-from tests.fault.power_cut.recording import build_library, record
+from tests.counts.waits import waits_of
 
 INDEX, BY_HAND = "index.db", "by-hand.db"
 
@@ -16,20 +15,7 @@ INDEX, BY_HAND = "index.db", "by-hand.db"
 @pytest.fixture(scope="module")
 def waits(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Counter[str]]:
     """Return, for each part of the program's work, which files it waited for and how often."""
-    workshop = tmp_path_factory.mktemp("checkpoints")
-    recording = record(build_library(workshop), workshop, checkpoint_program.__name__)
-    names: dict[int, str] = {}
-    found: dict[str, Counter[str]] = {}
-    part = "start"
-    for call in recording.calls:
-        if call.kind is Kind.MARK:
-            part = call.data.decode()
-            found.setdefault(part, Counter())
-        elif call.kind is Kind.CREATE:
-            names[call.inode] = call.path[-1]
-        elif call.kind is Kind.SYNC_FILE:
-            found.setdefault(part, Counter())[names[call.inode]] += 1
-    return found
+    return waits_of(checkpoint_program.__name__, tmp_path_factory.mktemp("checkpoints"))
 
 
 def test_sqlite_does_not_wait_for_what_a_checkpoint_moved_that_was_overtaken(waits: dict[str, Counter[str]]) -> None:

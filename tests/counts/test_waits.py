@@ -7,9 +7,8 @@ from collections import Counter
 import pytest
 
 from tests.counts import waits_program
+from tests.counts.waits import FOLDER, waits_of
 from tests.counts.waits_program import ALONE, LARGE, TOGETHER
-from tests.fault.power_cut.disk import Call, Kind
-from tests.fault.power_cut.recording import build_library, record
 
 PUBLISHED = ALONE + 1 + TOGETHER + LARGE
 
@@ -17,25 +16,15 @@ PUBLISHED = ALONE + 1 + TOGETHER + LARGE
 @pytest.fixture(scope="module")
 def waits(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Counter[str]]:
     """Return, for each part of the program's work, what it waited for and how often."""
-    workshop = tmp_path_factory.mktemp("waits")
-    recording = record(build_library(workshop), workshop, waits_program.__name__)
-    names: dict[int, str] = {}
-    found: dict[str, Counter[str]] = {}
-    part = "start"
-    for call in recording.calls:
-        if call.kind is Kind.MARK:
-            part = call.data.decode()
-        elif call.kind is Kind.CREATE:
-            names[call.inode] = call.path[-1]
-        elif call.kind in {Kind.SYNC_FILE, Kind.SYNC_FOLDER}:
-            found.setdefault(part, Counter())[what(call, names)] += 1
-    return found
+    parts = waits_of(waits_program.__name__, tmp_path_factory.mktemp("waits"))
+    return {part: _told(files) for part, files in parts.items()}
 
 
-def what(call: Call, names: dict[int, str]) -> str:
-    if call.kind is Kind.SYNC_FOLDER:
-        return "a folder"
-    return {"index.db-wal": "a commit", "index.db": "the index"}.get(names[call.inode], "a file")
+def _told(files: Counter[str]) -> Counter[str]:
+    told = Counter[str]()
+    for name, times in files.items():
+        told[{FOLDER: "a folder", "index.db-wal": "a commit", "index.db": "the index"}.get(name, "a file")] += times
+    return told
 
 
 def test_a_put_alone_waits_for_one_commit(waits: dict[str, Counter[str]]) -> None:
