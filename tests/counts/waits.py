@@ -13,7 +13,7 @@ FOLDER = "/"
 
 
 def waits_of(program: str, workshop: Path) -> dict[str, Counter[str]]:
-    """Run the module `program`; return, by each part of its work that it marks, which files it waited for, how often."""
+    """Run the module `program`; return, for each part of its work that it marks, how often it waited for which file."""
     recording = record(build_library(workshop), workshop, program)
     names: dict[int, str] = {}
     found: dict[str, Counter[str]] = {}
