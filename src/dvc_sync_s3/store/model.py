@@ -220,6 +220,7 @@ class Waiting:
     """The changes after a position: how many keys, the last seq, and when the first and the last were made."""
 
     count: int
+    """No more than were asked for."""
     last_seq: int
     first_at: datetime | None
     last_at: datetime | None

@@ -50,10 +50,12 @@ SELECT seq, 'put', bucket, key, modified_at FROM objects WHERE seq > :after
 UNION ALL SELECT seq, 'delete', bucket, key, at FROM deletions WHERE seq > :after
 ORDER BY 1 LIMIT :limit
 """
+# It ends once it has counted that many: a bundle that stays open for long is looked at again and again.
 _COUNT = """
-SELECT sum(count), max(last) FROM (
-  SELECT count(*) AS count, max(seq) AS last FROM objects WHERE seq > :after
-  UNION ALL SELECT count(*), max(seq) FROM deletions WHERE seq > :after)
+SELECT count(*) FROM (
+  SELECT * FROM (SELECT seq FROM objects WHERE seq > :after LIMIT :most)
+  UNION ALL SELECT * FROM (SELECT seq FROM deletions WHERE seq > :after LIMIT :most)
+  LIMIT :most)
 """
 _TIME = """
 SELECT modified_at FROM objects WHERE seq = :seq UNION ALL SELECT at FROM deletions WHERE seq = :seq
@@ -175,17 +177,21 @@ class Reader:
         rows = self._connection().execute(_CHANGES, {"after": after, "limit": limit})
         return tuple(Change(seq, ChangeKind(kind), bucket, key, as_time(at)) for seq, kind, bucket, key, at in rows)
 
-    def waiting(self, after: int) -> Waiting:
-        """Return what waits after the position `after`; its `last_seq` is `after` if nothing does."""
+    def waiting(self, after: int, most: int = 1) -> Waiting:
+        """Return what waits after the position `after`, counted up to `most`.
+
+        Its `last_seq` is `after` if nothing does.
+        """
         with self._snapshot() as connection:
-            count, last_seq = connection.execute(_COUNT, {"after": after}).fetchone()
+            (count,) = connection.execute(_COUNT, {"after": after, "most": most}).fetchone()
             if not count:
                 return Waiting(0, after, None, None)
             (first, *_) = connection.execute(_CHANGES, {"after": after, "limit": 1}).fetchone()
+            (last,) = connection.execute(index.LAST_SEQ).fetchone()
             first_at, last_at = (
-                as_time(connection.execute(_TIME, {"seq": seq}).fetchone()[0]) for seq in (first, last_seq)
+                as_time(connection.execute(_TIME, {"seq": seq}).fetchone()[0]) for seq in (first, last)
             )
-            return Waiting(count, last_seq, first_at, last_at)
+            return Waiting(count, last, first_at, last_at)
 
     def open_change(self, change: Change) -> BinaryIO | None:
         """Return the body that `change` put, or None if it deleted or a newer change of its key superseded it."""

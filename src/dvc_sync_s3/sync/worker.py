@@ -65,7 +65,7 @@ class Worker:
         """Do what is due; return how long to sleep."""
         if self._failures:
             return self._sync()
-        waiting = self._store.waiting(self._status.synced_seq)
+        waiting = self._store.waiting(self._status.synced_seq, self._rules.countdown or 1)
         due_s = wait_s(self._rules, waiting, self._clock.now(), len(self._recent_commits()))
         if due_s is None:
             self._tell(State.IDLE)

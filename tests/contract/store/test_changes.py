@@ -41,9 +41,17 @@ async def test_what_waits_is_counted_and_dated_by_its_first_and_last_change(stor
     await put(store, "2", b"x")
     clock.move(-5)
     await store.delete("team", "1")
-    assert store.waiting(0) == Waiting(2, 3, began_at, clock.now())
-    assert store.waiting(2) == Waiting(1, 3, clock.now(), clock.now())
-    assert store.waiting(3) == Waiting(0, 3, None, None)
+    assert store.waiting(0, 10) == Waiting(2, 3, began_at, clock.now())
+    assert store.waiting(2, 10) == Waiting(1, 3, clock.now(), clock.now())
+    assert store.waiting(3, 10) == Waiting(0, 3, None, None)
+
+
+async def test_what_waits_is_counted_no_further_than_asked(store: Store, clock: StillClock) -> None:
+    for key in ("1", "2", "3"):
+        await put(store, key, b"x")
+    await store.delete("team", "2")
+    assert [store.waiting(0, most).count for most in (1, 2, 3, 4)] == [1, 2, 3, 3]
+    assert store.waiting(0).last_seq == 4
 
 
 async def test_a_seq_is_never_given_twice_even_after_its_row_and_process_are_gone(

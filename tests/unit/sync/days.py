@@ -55,12 +55,12 @@ class Day:
                 self.now_s = min([self.end_s, *self.saved_s[synced : synced + 1]])
         return self.now_s >= self.end_s
 
-    def waiting(self, after: int) -> Waiting:
+    def waiting(self, after: int, most: int = 1) -> Waiting:
         last = bisect_right(self.saved_s, self.now_s)
         if last <= after:
             return Waiting(0, after, None, None)
         first_at, last_at = (MORNING + timedelta(seconds=self.saved_s[seq]) for seq in (after, last - 1))
-        return Waiting(last - after, last, first_at, last_at)
+        return Waiting(min(last - after, most), last, first_at, last_at)
 
     def _cycle(self) -> Synced:
         synced = len(self.on_branch_s)
