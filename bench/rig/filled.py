@@ -16,7 +16,7 @@ from dvc_sync_s3.clock import SystemClock
 from dvc_sync_s3.store import index
 from dvc_sync_s3.store.folder import HIDDEN_NAME
 from dvc_sync_s3.store.model import NewObject
-from dvc_sync_s3.store.puts import Put, put_together
+from dvc_sync_s3.store.puts import put_of, put_together
 from dvc_sync_s3.store.store import Store
 from dvc_sync_s3.store.transaction import Transaction
 from dvc_sync_s3.store.writes import Body
@@ -36,7 +36,7 @@ def fill_store(folder: Path, keys: Iterable[str]) -> None:
     body = Body(2048, b"", None)
     remaining = iter(keys)
     while group := list(itertools.islice(remaining, _GROUP)):
-        put_together(transaction, [Put(NewObject(BUCKET, key, _ETAG, "application/json"), body) for key in group])
+        put_together(transaction, [put_of(NewObject(BUCKET, key, _ETAG, "application/json"), body) for key in group])
     connection.execute("UPDATE objects SET place = 'tree' WHERE place = 'body'")
     connection.execute("DELETE FROM bodies")
     transaction.finish()

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from dvc_sync_s3.store.errors import NoSuchBucket
-from dvc_sync_s3.store.index import ENTRY_COLUMNS, Place, as_text, as_time, parts_text
+from dvc_sync_s3.store.index import Place, as_text, as_time, parts_text
 from dvc_sync_s3.store.writes import REPLACE, Body, Superseded, as_stored
 
 if TYPE_CHECKING:
@@ -24,15 +24,17 @@ if TYPE_CHECKING:
     from dvc_sync_s3.store.transaction import Transaction
 
 _MOST_ROWS = 64
+# A row for each thing that is there, and none for what isn't: to fetch a row takes the interpreter's lock once more.
 # CROSS JOIN: for (bucket, key) IN (…) SQLite reads the whole table (https://www.sqlite.org/optoverview.html#crossjoin).
 _BEFORE = """
 WITH wanted (its_bucket, its_key) AS (VALUES {})
-SELECT its_bucket, its_key, objects.seq, place, staged, deletions.seq FROM wanted
-LEFT JOIN objects ON objects.bucket = its_bucket AND objects.key = its_key
-LEFT JOIN deletions ON deletions.bucket = its_bucket AND deletions.key = its_key
-CROSS JOIN buckets ON name = its_bucket
+SELECT name, NULL, NULL, NULL, NULL FROM buckets WHERE name IN (SELECT its_bucket FROM wanted)
+UNION ALL SELECT bucket, key, seq, place, staged FROM wanted CROSS JOIN objects ON bucket = its_bucket AND key = its_key
+UNION ALL SELECT bucket, key, seq, NULL, NULL FROM wanted CROSS JOIN deletions ON bucket = its_bucket AND key = its_key
 """
-_PUT = f"INSERT INTO objects ({ENTRY_COLUMNS}) VALUES {{}} {REPLACE}"  # noqa: S608
+_ALWAYS = "bucket, key, size, etag, headers, metadata, checksums, tags, place, parts"
+_SOMETIMES = ("content_type", "checksum_type", "owner", "acl", "staged")
+_PUT = f"INSERT INTO objects ({{columns}}, seq, modified_at) VALUES {{}} {REPLACE}"  # noqa: S608
 _UNDELETE = "DELETE FROM deletions WHERE seq IN (VALUES {})"
 _ADD_BODIES = "INSERT INTO bodies (seq, body) VALUES {}"
 _DROP_BODIES = "DELETE FROM bodies WHERE seq IN (VALUES {})"
@@ -45,6 +47,10 @@ class Put(Struct, frozen=True):
 
     new: NewObject
     body: Body
+    columns: str
+    """Those of its row that are neither NULL nor known only when it is our turn."""
+    values: Row
+    """What is in them."""
 
     def __call__(self, transaction: Transaction) -> tuple[StoredObject, Superseded]:
         """Do it alone; raises NoSuchBucket."""
@@ -55,6 +61,22 @@ class Put(Struct, frozen=True):
 
 
 Result = tuple["StoredObject", Superseded] | NoSuchBucket
+
+
+def put_of(new: NewObject, body: Body) -> Put:
+    """Return the write, with all of its row that doesn't have to wait for its turn: others wait meanwhile."""
+    place = Place.BODY if body.staged is None else Place.STAGED
+    texts = (as_text(new.headers), as_text(new.metadata), as_text(new.checksums), as_text(new.tags))
+    always = (new.bucket, new.key, body.size, new.etag, *texts, place.value, parts_text(new.parts))
+    sometimes = (new.content_type, new.checksum_type, new.owner, new.acl, body.staged)
+    columns = _columns(tuple([value is not None for value in sometimes]))
+    return Put(new, body, columns, (*always, *[value for value in sometimes if value is not None]))
+
+
+@lru_cache(maxsize=32)
+def _columns(are_there: tuple[bool, ...]) -> str:
+    """Return the columns of a row; sqlite3 takes its time to bind a NULL, so those aren't named."""
+    return ", ".join([_ALWAYS, *itertools.compress(_SOMETIMES, are_there)])
 
 
 def put_together(transaction: Transaction, puts: Sequence[Put]) -> list[Result]:
@@ -76,76 +98,75 @@ def _runs_of_different_keys(puts: Iterable[Put]) -> Iterable[list[Put]]:
     yield list(run.values())
 
 
-class _Before(Struct, frozen=True):
-    """What there is of a key: its object's row, if any, and the seq of its deletion, if any."""
+class _Replaced(Struct, frozen=True):
+    """Of an object that is there what its successor must know."""
 
-    bucket: str
-    key: str
-    seq: int | None
-    place: str | None
+    seq: int
+    place: str
     staged: str | None
-    deleted_seq: int | None
+
+
+class _Before(Struct, frozen=True):
+    """What there is of the keys of a run."""
+
+    buckets: set[str]
+    objects: dict[_Key, _Replaced]
+    deletions: list[int]
+    """Their seqs."""
 
 
 def _put_run(transaction: Transaction, run: Sequence[Put]) -> list[Result]:
-    before = _what_there_is(transaction, [(put.new.bucket, put.new.key) for put in run])
+    before = _what_there_is(transaction, run)
     results: list[Result] = []
-    entries, bodies = [], []
+    accepted: list[tuple[int, Put]] = []
     at = as_time(transaction.at_us)
     for put in run:
         new = put.new
-        found = before.get((new.bucket, new.key))
-        if found is None:
+        if new.bucket not in before.buckets:
             results.append(NoSuchBucket(new.bucket))
             continue
-        seq = transaction.next_seq()
-        entries.append(_entry(put, seq, transaction.at_us))
-        if put.body.staged is None:
-            bodies.append((seq, put.body.data))
-        results.append((as_stored(new, seq, put.body.size, at), Superseded(found.staged)))
-    gone = [(found.seq,) for found in before.values() if found.place == Place.BODY]
-    again = [(found.deleted_seq,) for found in before.values() if found.deleted_seq is not None]
-    for rows in _in_chunks(entries):
-        _put_entries(transaction, rows)
-    for sql, all_rows in ((_ADD_BODIES, bodies), (_DROP_BODIES, gone), (_UNDELETE, again)):
-        for rows in _in_chunks(all_rows):
-            _execute(transaction, sql, rows)
+        accepted.append((seq := transaction.next_seq(), put))
+        replaced = before.objects.get((new.bucket, new.key))
+        superseded = Superseded(None if replaced is None else replaced.staged)
+        results.append((as_stored(new, seq, put.body.size, at), superseded))
+    _write(transaction, accepted, before)
     return results
 
 
-def _what_there_is(transaction: Transaction, keys: Sequence[_Key]) -> dict[_Key, _Before]:
-    """Return what there is of each key whose bucket exists."""
-    rows = [row for chunk in _in_chunks(keys) for row in _execute(transaction, _BEFORE, chunk)]
-    return {row[:2]: _Before(*row) for row in rows}
+def _write(transaction: Transaction, puts: Sequence[tuple[int, Put]], before: _Before) -> None:
+    """Write the rows of `puts`, by their seqs, and remove those of what was before."""
+    at_us = transaction.at_us
+    for columns, alike in itertools.groupby(puts, lambda it: it[1].columns):
+        rows = [(*put.values, seq, at_us) for seq, put in alike]
+        _execute(transaction, _PUT, rows, columns)
+    _execute(transaction, _ADD_BODIES, [(seq, put.body.data) for seq, put in puts if put.body.staged is None])
+    _execute(transaction, _DROP_BODIES, [(it.seq,) for it in before.objects.values() if it.place == Place.BODY])
+    _execute(transaction, _UNDELETE, [(seq,) for seq in before.deletions])
 
 
-def _entry(put: Put, seq: int, at_us: int) -> Row:
-    new, body = put.new, put.body
-    place = Place.BODY if body.staged is None else Place.STAGED
-    texts = (as_text(new.headers), as_text(new.metadata), as_text(new.checksums), as_text(new.tags))
-    row = (new.bucket, new.key, seq, body.size, new.etag, at_us, new.content_type, *texts)
-    return (*row, new.checksum_type, new.owner, new.acl, place.value, body.staged, parts_text(new.parts))
+def _what_there_is(transaction: Transaction, run: Sequence[Put]) -> _Before:
+    before = _Before(set(), {}, [])
+    for bucket, key, seq, place, staged in _execute(transaction, _BEFORE, [put.values[:2] for put in run]):
+        if key is None:
+            before.buckets.add(bucket)
+        elif place is None:
+            before.deletions.append(seq)
+        else:
+            before.objects[bucket, key] = _Replaced(seq, place, staged)
+    return before
 
 
-def _in_chunks(rows: Sequence[Row]) -> Iterable[Sequence[Row]]:
-    """Yield chunks as large as a statement may be; each size has statements of its own, prepared once."""
+def _execute(transaction: Transaction, sql: str, rows: Sequence[Row], columns: str = "") -> list[Any]:
+    """Run `sql` for all `rows`, as many at once as a statement may be; each size has statements of its own."""
+    found: list[Any] = []
     for begin in range(0, len(rows), _MOST_ROWS):
-        yield rows[begin : begin + _MOST_ROWS]
-
-
-def _execute(transaction: Transaction, sql: str, rows: Sequence[Row]) -> list[Any]:
-    values = tuple(itertools.chain.from_iterable(rows))
-    return transaction.connection.execute(_statement(sql, len(rows), (False,) * len(rows[0])), values).fetchall()
-
-
-def _put_entries(transaction: Transaction, entries: Sequence[Row]) -> None:
-    """Write rows, and what is NULL in all of them as such: sqlite3 looks for an adapter of each that it binds."""
-    nulls = tuple([values.count(None) == len(entries) for values in zip(*entries, strict=True)])
-    values = [value for row in entries for value, is_null in zip(row, nulls, strict=True) if not is_null]
-    transaction.connection.execute(_statement(_PUT, len(entries), nulls), values)
+        some = rows[begin : begin + _MOST_ROWS]
+        statement = _statement(sql, columns, len(some), len(rows[0]))
+        found += transaction.connection.execute(statement, tuple(itertools.chain.from_iterable(some))).fetchall()
+    return found
 
 
 @lru_cache(maxsize=5 * _MOST_ROWS)
-def _statement(sql: str, rows: int, nulls: tuple[bool, ...]) -> str:
-    row = f"({', '.join('NULL' if is_null else '?' for is_null in nulls)})"
-    return sql.format(", ".join([row] * rows))
+def _statement(sql: str, columns: str, rows: int, values: int) -> str:
+    row = f"({', '.join(['?'] * values)})"
+    return sql.format(", ".join([row] * rows), columns=columns)

@@ -16,7 +16,7 @@ from dvc_sync_s3.store.generation import Generation
 from dvc_sync_s3.store.incoming import Incoming, remove_file
 from dvc_sync_s3.store.known_buckets import KnownBuckets
 from dvc_sync_s3.store.publisher import Publisher
-from dvc_sync_s3.store.puts import Put
+from dvc_sync_s3.store.puts import put_of
 from dvc_sync_s3.store.reader import Reader
 from dvc_sync_s3.store.remembered import MOST_BYTES
 
@@ -295,5 +295,5 @@ def _put(
     new: NewObject, body: writes.Body, precondition: Precondition | None
 ) -> Callable[[Transaction], tuple[StoredObject, writes.Superseded]]:
     if precondition is None:
-        return Put(new, body)
+        return put_of(new, body)
     return functools.partial(writes.put, new=new, body=body, precondition=precondition)

@@ -7,7 +7,7 @@ import pytest
 
 from dvc_sync_s3.store.errors import NoSuchBucket
 from dvc_sync_s3.store.model import NewObject, StoredObject
-from dvc_sync_s3.store.puts import Put, Result, put_together
+from dvc_sync_s3.store.puts import Put, Result, put_of, put_together
 from dvc_sync_s3.store.transaction import Transaction
 from dvc_sync_s3.store.writes import Body, Superseded
 
@@ -19,11 +19,11 @@ def bucket(connection: sqlite3.Connection) -> str:
 
 
 def small(key: str, data: bytes = b"body", bucket: str = "team") -> Put:
-    return Put(NewObject(bucket, key, etag="e"), Body(len(data), data, None))
+    return put_of(NewObject(bucket, key, etag="e"), Body(len(data), data, None))
 
 
 def staged(key: str, name: str) -> Put:
-    return Put(NewObject("team", key, etag="e"), Body(1_000_000, None, name))
+    return put_of(NewObject("team", key, etag="e"), Body(1_000_000, None, name))
 
 
 def done(result: object) -> tuple[StoredObject, Superseded]:
@@ -106,3 +106,38 @@ def test_a_key_put_again_is_no_longer_deleted(connection: sqlite3.Connection) ->
     connection.execute("INSERT INTO deletions (bucket, key, seq, at) VALUES ('team', 'a', 0, 0)")
     in_transaction(connection, lambda it: put_together(it, [small("a"), small("b")]))
     assert connection.execute("SELECT count(*) FROM deletions").fetchone() == (0,)
+
+
+@pytest.mark.usefixtures("bucket")
+def test_puts_of_one_group_say_different_things(connection: sqlite3.Connection) -> None:
+    said = {"a": "text/plain", "b": None, "c": "application/json", "d": None}
+    puts = [put_of(NewObject("team", key, etag="e", content_type=said[key]), Body(1, b"1", None)) for key in said]
+    in_transaction(connection, lambda it: put_together(it, puts))
+    assert dict(connection.execute("SELECT key, content_type FROM objects ORDER BY seq").fetchall()) == said
+
+
+@pytest.mark.usefixtures("bucket")
+def test_a_put_leaves_nothing_of_what_its_predecessor_said(connection: sqlite3.Connection) -> None:
+    everything = NewObject(
+        "team", "a", "e", "text/plain", tags=(("a", "b"),), checksum_type="COMPOSITE", owner="o", acl="l"
+    )
+    in_transaction(connection, lambda it: put_together(it, [put_of(everything, Body(1_000_000, None, "body-1"))]))
+    in_transaction(connection, lambda it: put_together(it, [small("a")]))
+    row = connection.execute(
+        "SELECT content_type, checksum_type, owner, acl, staged, tags, place FROM objects"
+    ).fetchone()
+    assert row == (None, None, None, None, None, "[]", "body")
+
+
+@pytest.mark.usefixtures("bucket")
+def test_what_is_not_there_is_no_row_to_fetch(connection: sqlite3.Connection) -> None:
+    in_transaction(connection, lambda it: put_together(it, [small("a"), small("b")]))
+    fetched: list[tuple[object, ...]] = []
+
+    def fetch(_: sqlite3.Cursor, row: tuple[object, ...]) -> tuple[object, ...]:
+        fetched.append(row)
+        return row
+
+    connection.row_factory = fetch
+    in_transaction(connection, lambda it: put_together(it, [small(key) for key in "abcdefgh"]))
+    assert [row[:2] for row in fetched if len(row) > 1] == [("team", None), ("team", "a"), ("team", "b")]
