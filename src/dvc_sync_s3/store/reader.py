@@ -53,9 +53,9 @@ ORDER BY 1 LIMIT :limit
 # It ends once it has counted that many: a bundle that stays open for long is looked at again and again.
 _COUNT = """
 SELECT count(*) FROM (
-  SELECT * FROM (SELECT seq FROM objects WHERE seq > :after LIMIT :most)
-  UNION ALL SELECT * FROM (SELECT seq FROM deletions WHERE seq > :after LIMIT :most)
-  LIMIT :most)
+  SELECT * FROM (SELECT seq FROM objects WHERE seq > :after LIMIT :limit)
+  UNION ALL SELECT * FROM (SELECT seq FROM deletions WHERE seq > :after LIMIT :limit)
+  LIMIT :limit)
 """
 _TIME = """
 SELECT modified_at FROM objects WHERE seq = :seq UNION ALL SELECT at FROM deletions WHERE seq = :seq
@@ -183,7 +183,7 @@ class Reader:
         Its `last_seq` is `after` if nothing does.
         """
         with self._snapshot() as connection:
-            (count,) = connection.execute(_COUNT, {"after": after, "most": most}).fetchone()
+            (count,) = connection.execute(_COUNT, {"after": after, "limit": most}).fetchone()
             if not count:
                 return Waiting(0, after, None, None)
             (first, *_) = connection.execute(_CHANGES, {"after": after, "limit": 1}).fetchone()
