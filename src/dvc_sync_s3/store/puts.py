@@ -25,12 +25,14 @@ if TYPE_CHECKING:
 
 _MOST_ROWS = 64
 # A row for each thing that is there, and none for what isn't: to fetch a row takes the interpreter's lock once more.
+# Deletions of a bucket that is gone stand: a put into it is refused.
 # CROSS JOIN: for (bucket, key) IN (…) SQLite reads the whole table (https://www.sqlite.org/optoverview.html#crossjoin).
 _BEFORE = """
 WITH wanted (its_bucket, its_key) AS (VALUES {})
 SELECT name, NULL, NULL, NULL, NULL FROM buckets WHERE name IN (SELECT its_bucket FROM wanted)
 UNION ALL SELECT bucket, key, seq, place, staged FROM wanted CROSS JOIN objects ON bucket = its_bucket AND key = its_key
 UNION ALL SELECT bucket, key, seq, NULL, NULL FROM wanted CROSS JOIN deletions ON bucket = its_bucket AND key = its_key
+  CROSS JOIN buckets ON name = its_bucket
 """
 _ALWAYS = "bucket, key, size, etag, headers, metadata, checksums, tags, place, parts"
 _SOMETIMES = ("content_type", "checksum_type", "owner", "acl", "staged")

@@ -141,3 +141,10 @@ def test_what_is_not_there_is_no_row_to_fetch(connection: sqlite3.Connection) ->
     connection.row_factory = fetch
     in_transaction(connection, lambda it: put_together(it, [small(key) for key in "abcdefgh"]))
     assert [row[:2] for row in fetched if len(row) > 1] == [("team", None), ("team", "a"), ("team", "b")]
+
+
+def test_a_refused_put_leaves_the_deletion_of_its_key(connection: sqlite3.Connection) -> None:
+    connection.execute("INSERT INTO deletions (bucket, key, seq, at) VALUES ('gone', 'a', 1, 0)")
+    (result,) = in_transaction(connection, lambda it: put_together(it, [small("a", bucket="gone")]))
+    assert isinstance(result, NoSuchBucket)
+    assert connection.execute("SELECT count(*) FROM deletions").fetchone() == (1,)
