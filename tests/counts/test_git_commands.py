@@ -1,4 +1,4 @@
-"""How many processes of git a cycle starts: each takes some milliseconds, whatever it does.
+"""How many processes of git a cycle starts, and what it creates in the clone: each takes time, whatever it does.
 
 Every bound is what a cycle does now. Who makes it do less lowers the bound.
 """
@@ -46,3 +46,16 @@ def test_one_change_starts_four(sync: CountedSync, commands: Path) -> None:
 def test_nothing_new_starts_one(sync: CountedSync, commands: Path) -> None:
     sync.sync(is_committed=False)
     assert _started(commands) <= NOTHING_NEW
+
+
+def test_a_commit_in_a_young_clone_makes_no_folder(sync: CountedSync) -> None:
+    sync.save(60, label="before")
+    sync.sync()
+    before = _folders(sync.clone)
+    sync.save(60, label="counted")
+    sync.sync()
+    assert _folders(sync.clone) == before
+
+
+def _folders(clone: Path) -> list[Path]:
+    return sorted(path for path in (clone / ".git").rglob("*") if path.is_dir())

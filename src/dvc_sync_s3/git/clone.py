@@ -172,6 +172,7 @@ class Clone:
     def _build(self) -> None:
         self._place.empty()
         self._run("init", "--quiet", "--bare", "--template=", "--initial-branch=dvc-sync")
+        self._place.spread_objects()
         self._place.mark(self._repository.url)
         self._is_ours = True
         self._compared = None

@@ -129,6 +129,7 @@ _SETTINGS = (
     ("remote.origin.promisor", "true"),
     ("remote.origin.partialclonefilter", "blob:none"),
     ("core.hooksPath", os.devnull),
+    ("core.fsync", "none"),  # the clone is built again by each process and after each doubt
     ("push.gpgSign", "false"),
     ("push.followTags", "false"),
     ("push.recurseSubmodules", "no"),

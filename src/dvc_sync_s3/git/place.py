@@ -61,6 +61,15 @@ class Place:
                 path.chmod(stat.S_IREAD | stat.S_IWRITE)  # Windows deletes no read-only file, and packs are
                 path.unlink()
 
+    def spread_objects(self) -> None:
+        """Make the folders that Git keeps single objects in, named by the first two digits of an object's id.
+
+        A folder takes a file system as long as several files. The commits of a young clone would wait for nearly one
+        for each of their objects; https://git-scm.com/docs/gitrepository-layout, objects/[0-9a-f][0-9a-f].
+        """
+        for number in range(256):
+            (self.git_folder / "objects" / f"{number:02x}").mkdir(exist_ok=True)
+
     def remove_leftovers(self) -> None:
         """Remove what git processes left that failed or were killed: no one else works in the clone."""
         left = [
