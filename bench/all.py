@@ -38,17 +38,18 @@ def main() -> int:
     began_s = time.monotonic()
     lines: list[Line] = []
     missing: list[str] = []
-    for row in asked.rows or (QUICK_ROWS if asked.size == "--quick" else ROWS):
-        row_began_s = time.monotonic()
-        found = _run(row, asked.size, asked.folder)
-        lines += found or []
-        missing += [] if found is not None else [row]
-        took = f"{row}: {time.monotonic() - row_began_s:.0f} s"
-        # At once: who ends a long run has what it found.
-        print(
-            "\n".join([took, *(f"  {each.what}: {each.figures}; {each.ratio}" for each in found or ())]),
-            file=sys.stderr,
-        )
+    with tempfile.TemporaryDirectory(prefix="bench-", dir=asked.folder, ignore_cleanup_errors=True) as place:
+        for row in asked.rows or (QUICK_ROWS if asked.size == "--quick" else ROWS):
+            row_began_s = time.monotonic()
+            found = _run(row, asked.size, Path(place))
+            lines += found or []
+            missing += [] if found is not None else [row]
+            took = f"{row}: {time.monotonic() - row_began_s:.0f} s"
+            # At once: who ends a long run has what it found.
+            print(
+                "\n".join([took, *(f"  {each.what}: {each.figures}; {each.ratio}" for each in found or ())]),
+                file=sys.stderr,
+            )
     print(f"\n{render(lines)}\n")
     verdicts = [line.verdict for line in lines]
     print(f"{verdicts.count('PASS')} PASS, {verdicts.count('FAIL')} FAIL, {verdicts.count('-')} not judged", end="; ")
@@ -76,19 +77,23 @@ def _processor() -> str:
     return names[0] if names else platform.processor()
 
 
-def _run(row: str, size: str, folder: str | None) -> list[Line] | None:
-    """Return a row's lines, None if it failed."""
-    with tempfile.TemporaryDirectory() as place:
-        lines = Path(place, "lines.json")
-        command = [sys.executable, str(_HERE / f"{row}.py"), "--json", str(lines)]
-        command += [size] if size else []
-        command += ["--folder", folder] if folder else []
-        try:
-            subprocess.run(command, check=True, timeout=_ROW_TIMEOUT_S[size], stdout=subprocess.DEVNULL)
-        except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
-            print(f"{row}: {error}", file=sys.stderr, flush=True)
-            return None
-        return read_lines(lines)
+def _run(row: str, size: str, place: Path) -> list[Line] | None:
+    """Return a row's lines, None if it failed.
+
+    What a row wrote is removed after the last one: for minutes after the removal of many files ext4 takes up to a
+    millisecond instead of 10 to 30 us for each new one (`recently_deleted` in fs/ext4/ialloc.c), and the next row
+    would be the one to pay. With a million of everything the disk may have no room for that.
+    """
+    lines = place / f"{row}.json"
+    command = [sys.executable, str(_HERE / f"{row}.py"), "--json", str(lines), "--folder", str(place)]
+    command += [size] if size else []
+    command += ["--keep"] if size != "--full" else []
+    try:
+        subprocess.run(command, check=True, timeout=_ROW_TIMEOUT_S[size], stdout=subprocess.DEVNULL)
+    except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
+        print(f"{row}: {error}", file=sys.stderr, flush=True)
+        return None
+    return read_lines(lines)
 
 
 if __name__ == "__main__":

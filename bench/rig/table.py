@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import shutil
 import statistics
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
@@ -98,10 +99,15 @@ def run_alone(measure: Callable[[Scale, Path], list[Line]], about: str | None) -
     sizes.add_argument("--quick", action="store_const", const=Scale.QUICK, dest="scale", help="a small run")
     sizes.add_argument("--full", action="store_const", const=Scale.FULL, dest="scale", help="up to a million records")
     parser.add_argument("--folder", type=Path, help="on the disk to be measured; a temporary folder if not given")
+    parser.add_argument("--keep", action="store_true", help="leave there what it wrote")
     parser.add_argument("--json", type=Path, help="write the lines into this file too")
     asked = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="bench-", dir=asked.folder, ignore_cleanup_errors=True) as folder:
-        lines = measure(asked.scale or Scale.NORMAL, Path(folder))
+    folder = Path(tempfile.mkdtemp(prefix="bench-", dir=asked.folder))
+    try:
+        lines = measure(asked.scale or Scale.NORMAL, folder)
+    finally:
+        if not asked.keep:
+            shutil.rmtree(folder, ignore_errors=True)
     if asked.json:
         asked.json.write_text(json.dumps([asdict(line) for line in lines]), encoding="utf-8")
     print(render(lines))
