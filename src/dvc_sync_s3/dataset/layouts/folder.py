@@ -12,10 +12,11 @@ from itertools import groupby, islice
 from pathlib import Path
 
 from dvc_sync_s3.dataset.layouts import reading
-from dvc_sync_s3.dataset.layouts.bisection import patched, sorted_lines
+from dvc_sync_s3.dataset.layouts.bisection import sorted_lines
 from dvc_sync_s3.dataset.layouts.checked import Checked
 from dvc_sync_s3.dataset.layouts.layout import Content, Objects, Version, Written
 from dvc_sync_s3.dataset.layouts.listings import read_listing
+from dvc_sync_s3.dataset.layouts.rewriting import Rewriting, rewrite_all
 from dvc_sync_s3.dataset.layouts.shards import (
     OTHERS,
     check_foreign,
@@ -25,7 +26,7 @@ from dvc_sync_s3.dataset.layouts.shards import (
     read_shard,
     shard_of,
 )
-from dvc_sync_s3.dataset.layouts.splicing import LINES, Piece, write
+from dvc_sync_s3.dataset.layouts.splicing import LINES, write
 from dvc_sync_s3.dataset.model import RecordId
 from dvc_sync_s3.dataset.record import in_order
 from dvc_sync_s3.dvc.listing import Listing
@@ -62,13 +63,15 @@ class Folder:
         self._newest = None, Listing()  # it becomes the new version's
         size = version.size if version else 0
         fresh: list[Content] = []
-        for relpath, names in _by_shard(patch):
+        rewritings = [
+            Rewriting(relpath, self._shard(listing, relpath, objects), {name: patch[name] for name in names})
+            for relpath, names in _by_shard(patch)
+        ]
+        for rewriting, content in rewrite_all(rewritings, objects):
+            relpath = rewriting.relpath
             before = listing.get(relpath)
             if size is not None and before is not None:
                 size -= objects.path(before).stat().st_size
-            base = self._shard(listing, relpath, objects)
-            pieces = patched(base, LINES, {name: patch[name] for name in names})
-            content = _write_shard(pieces, base, objects)
             if not content.size:
                 listing.remove(relpath)
                 continue
@@ -183,14 +186,5 @@ def _by_shard(names: Iterable[RecordId]) -> Iterator[tuple[str, list[RecordId]]]
 def _write_lines(lines: Iterable[bytes], objects: Objects) -> Content:
     draft = objects.draft()
     summed = write(reading.pieces_of(lines, LINES), BytesIO(), draft)
-    objects.adopt(draft, summed.md5)
-    return Content(summed.md5, summed.size)
-
-
-def _write_shard(pieces: Iterable[Piece], base: Path, objects: Objects) -> Content:
-    """Put a shard into the cache; nothing is left of it if its size is 0."""
-    draft = objects.draft()
-    with base.open("rb") as file:
-        summed = write(pieces, file, draft)
     objects.adopt(draft, summed.md5)
     return Content(summed.md5, summed.size)

@@ -136,13 +136,15 @@ def write(pieces: Iterable[Piece], base: BinaryIO, path: Path) -> Summed:
     """Put a new file of `pieces` at `path`, taking what is kept from `base`; raises OSError."""
     md5, size = hashlib.md5(usedforsecurity=False), 0
     path.unlink(missing_ok=True)  # it may be a hard link to DVC's cache, which must not change
-    # Hashing takes longer than writing, and neither needs the other.
     with path.open("xb") as file, ThreadPoolExecutor(1) as hasher:
         hashed: Future[None] | None = None
         for chunk in _joined(_chunks(pieces, base)):
             if hashed is not None:
                 hashed.result()
-            hashed = hasher.submit(md5.update, chunk)
+            if len(chunk) < _CHUNK_BYTES:  # the last one: a thread would cost more than it saves
+                md5.update(chunk)
+            else:  # hashing takes longer than writing, and neither needs the other
+                hashed = hasher.submit(md5.update, chunk)
             file.write(chunk)
             size += len(chunk)
     return Summed(md5.hexdigest(), size)

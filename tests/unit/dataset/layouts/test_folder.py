@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -70,6 +72,29 @@ def test_only_touched_shards_are_read_and_written(folder: Folder, objects: Folde
     old, new = files_of(before.version, objects), files_of(after.version, objects)
     assert [relpath for relpath in new if new[relpath] != old[relpath]] == ["tasks-0000000512.jsonl"]
     assert after.version.size == sum(map(len, new.values()))
+
+
+@dataclass
+class FullDisk(FolderObjects):
+    """Takes over so many contents, then no more."""
+
+    room: int = 0
+
+    def adopt(self, draft: Path, md5: str) -> Path:
+        if self.room == 0:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        self.room -= 1
+        return super().adopt(draft, md5)
+
+
+def test_nothing_unfinished_is_left_of_shards_that_could_not_be_written(folder: Folder, objects: FolderObjects) -> None:
+    tasks = (1, 600, 1200)
+    before = folder.write(None, {name(each): record(each) for each in tasks}, objects).version
+    full = FullDisk(objects.folder, drafts=objects.drafts, room=1)
+    with pytest.raises(OSError, match="No space left"):
+        folder.write(before, {name(each): record(each, text="new") for each in tasks}, full)
+    assert full.drafts == objects.drafts + len(tasks)
+    assert not list(full.folder.glob("draft-*"))
 
 
 def test_the_last_record_takes_its_shard_with_it(folder: Folder, objects: FolderObjects) -> None:
