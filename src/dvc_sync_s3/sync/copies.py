@@ -10,10 +10,10 @@ from dvc_sync_s3.dataset.model import Skipped
 from dvc_sync_s3.dataset.selection import Selection
 from dvc_sync_s3.store.model import Change, ChangeKind
 from dvc_sync_s3.store.reader import Reader
+from dvc_sync_s3.sync.bundle import MOST_CHANGES
 from dvc_sync_s3.sync.plan import Reading
 from dvc_sync_s3.sync.reading import Bundle
 
-_MOST_CHANGES = 10_000
 _MOST_BYTES = 4 * 1024**3
 _CHUNK_BYTES = 1024 * 1024
 
@@ -33,7 +33,7 @@ class Copies:
         """
         readings: list[Reading] = []
         reached, size = after, 0
-        for change in self._store.changes(after, _MOST_CHANGES):
+        for change in self._store.changes(after, MOST_CHANGES):
             reached = change.seq
             if (reading := self._read(change)) is not None:
                 readings.append(reading)

@@ -9,10 +9,10 @@ from dvc_sync_s3.dataset.model import Labelled, Skipped
 from dvc_sync_s3.dataset.selection import EVERYTHING, Selection
 from dvc_sync_s3.store.model import Change, ChangeKind
 from dvc_sync_s3.store.reader import Reader
+from dvc_sync_s3.sync.bundle import MOST_CHANGES
 from dvc_sync_s3.sync.plan import Reading
 
 _LARGEST_ANNOTATION = 64 * 1024**2
-_MOST_CHANGES = 10_000
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -36,7 +36,7 @@ class Changes:
 
         An object that changed again in the meantime is left out: its newer change comes with a later bundle.
         """
-        changes = self._store.changes(after, _MOST_CHANGES)
+        changes = self._store.changes(after, MOST_CHANGES)
         if not changes:
             return None
         readings = (self._read(change) for change in changes)

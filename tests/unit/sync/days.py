@@ -8,7 +8,7 @@ from typing import cast
 
 from dvc_sync_s3.store.model import Waiting
 from dvc_sync_s3.store.reader import Reader
-from dvc_sync_s3.sync.bundle import BundleRules
+from dvc_sync_s3.sync.bundle import MOST_CHANGES, BundleRules
 from dvc_sync_s3.sync.cycle import Synced
 from dvc_sync_s3.sync.status import StatusFile
 from dvc_sync_s3.sync.worker import Worker
@@ -16,7 +16,6 @@ from dvc_sync_s3.sync.worker import Worker
 MORNING = datetime(2026, 11, 23, 8, tzinfo=UTC)
 HOUR_S = 3600.0
 EVERY_20_S = 20.0
-MOST_IN_A_BUNDLE = 10_000
 
 
 @dataclass
@@ -58,13 +57,13 @@ class Day:
     def waiting(self, after: int, most: int = 1) -> Waiting:
         last = bisect_right(self.saved_s, self.now_s)
         if last <= after:
-            return Waiting(0, after, None, None)
+            return Waiting(after, 0, after, None, None)
         first_at, last_at = (MORNING + timedelta(seconds=self.saved_s[seq]) for seq in (after, last - 1))
-        return Waiting(min(last - after, most), last, first_at, last_at)
+        return Waiting(after, min(last - after, most), last, first_at, last_at)
 
     def _cycle(self) -> Synced:
         synced = len(self.on_branch_s)
-        seq = min(bisect_right(self.saved_s, self.now_s), synced + MOST_IN_A_BUNDLE)
+        seq = min(bisect_right(self.saved_s, self.now_s), synced + MOST_CHANGES)
         if seq == synced:
             return Synced(seq)
         self.now_s += self.cycle_s

@@ -5,17 +5,17 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from dvc_sync_s3.store.model import Waiting
-from dvc_sync_s3.sync.bundle import BundleRules, wait_s
+from dvc_sync_s3.sync.bundle import MOST_CHANGES, BundleRules, wait_s
 
 NOW = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
 
 
 def waiting(count: int, first_s: float, last_s: float) -> Waiting:
-    return Waiting(count, count, NOW - timedelta(seconds=first_s), NOW - timedelta(seconds=last_s))
+    return Waiting(7, count, 7 + count, NOW - timedelta(seconds=first_s), NOW - timedelta(seconds=last_s))
 
 
 def test_nothing_waiting_never_closes() -> None:
-    assert wait_s(BundleRules(), Waiting(0, 0, None, None), NOW, 0) is None
+    assert wait_s(BundleRules(), Waiting(0, 0, 0, None, None), NOW, 0) is None
 
 
 def test_a_bundle_closes_when_nothing_changed_for_the_quiet_time() -> None:
@@ -34,6 +34,12 @@ def test_a_bundle_closes_when_the_countdown_is_reached() -> None:
     rules = BundleRules(quiet_s=50, max_s=500, countdown=3)
     assert wait_s(rules, waiting(2, 0, 0), NOW, 0) == 50
     assert wait_s(rules, waiting(3, 0, 0), NOW, 0) == 0
+
+
+def test_a_bundle_closes_when_it_holds_all_that_a_cycle_takes() -> None:
+    rules = BundleRules(quiet_s=50, max_s=500)
+    assert wait_s(rules, waiting(MOST_CHANGES - 1, 1, 0), NOW, 0) == 50
+    assert wait_s(rules, waiting(MOST_CHANGES, 1, 0), NOW, 0) == 0
 
 
 def test_the_last_changes_never_wait_for_a_countdown() -> None:
