@@ -219,7 +219,6 @@ class Change:
 class Waiting:
     """The changes after a position: how many keys, the last seq, and when the first and the last were made."""
 
-    after: int
     count: int
     """No more than were asked for."""
     last_seq: int

@@ -185,13 +185,13 @@ class Reader:
         with self._snapshot() as connection:
             (count,) = connection.execute(_COUNT, {"after": after, "limit": most}).fetchone()
             if not count:
-                return Waiting(after, 0, after, None, None)
+                return Waiting(0, after, None, None)
             (first, *_) = connection.execute(_CHANGES, {"after": after, "limit": 1}).fetchone()
             (last,) = connection.execute(index.LAST_SEQ).fetchone()
             first_at, last_at = (
                 as_time(connection.execute(_TIME, {"seq": seq}).fetchone()[0]) for seq in (first, last)
             )
-            return Waiting(after, count, last, first_at, last_at)
+            return Waiting(count, last, first_at, last_at)
 
     def open_change(self, change: Change) -> BinaryIO | None:
         """Return the body that `change` put, or None if it deleted or a newer change of its key superseded it."""

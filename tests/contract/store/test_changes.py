@@ -35,15 +35,15 @@ async def test_changes_are_each_keys_last_one_in_the_order_they_were_made(store:
 
 
 async def test_what_waits_is_counted_and_dated_by_its_first_and_last_change(store: Store, clock: StillClock) -> None:
-    assert store.waiting(0) == Waiting(0, 0, 0, None, None)
+    assert store.waiting(0) == Waiting(0, 0, None, None)
     began_at = clock.now()
     await put(store, "1", b"x")
     await put(store, "2", b"x")
     clock.move(-5)
     await store.delete("team", "1")
-    assert store.waiting(0, 10) == Waiting(0, 2, 3, began_at, clock.now())
-    assert store.waiting(2, 10) == Waiting(2, 1, 3, clock.now(), clock.now())
-    assert store.waiting(3, 10) == Waiting(3, 0, 3, None, None)
+    assert store.waiting(0, 10) == Waiting(2, 3, began_at, clock.now())
+    assert store.waiting(2, 10) == Waiting(1, 3, clock.now(), clock.now())
+    assert store.waiting(3, 10) == Waiting(0, 3, None, None)
 
 
 async def test_what_waits_is_counted_no_further_than_asked(store: Store, clock: StillClock) -> None:

@@ -31,6 +31,7 @@ def rewrite_all(rewritings: Sequence[Rewriting], objects: Objects) -> Iterator[t
     """
     drafts = [objects.draft() for _ in rewritings]
     try:
+        # All are written before the first is taken over: an empty file, left of a shard that goes, is a new one's base.
         for rewriting, draft, summed in zip(rewritings, drafts, _write_all(rewritings, drafts), strict=True):
             objects.adopt(draft, summed.md5)
             yield rewriting, Content(summed.md5, summed.size)
@@ -39,12 +40,11 @@ def rewrite_all(rewritings: Sequence[Rewriting], objects: Objects) -> Iterator[t
             draft.unlink(missing_ok=True)
 
 
-def _write_all(rewritings: Sequence[Rewriting], drafts: Sequence[Path]) -> Iterator[Summed]:
+def _write_all(rewritings: Sequence[Rewriting], drafts: Sequence[Path]) -> list[Summed]:
     if len(rewritings) < 2:  # a thread takes as long to start as a shard to write
-        yield from map(_write, rewritings, drafts)
-        return
+        return list(map(_write, rewritings, drafts))
     with ThreadPoolExecutor(_AT_A_TIME) as pool:
-        yield from pool.map(_write, rewritings, drafts)
+        return list(pool.map(_write, rewritings, drafts))
 
 
 def _write(rewriting: Rewriting, draft: Path) -> Summed:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -72,6 +72,26 @@ def test_only_touched_shards_are_read_and_written(folder: Folder, objects: Folde
     old, new = files_of(before.version, objects), files_of(after.version, objects)
     assert [relpath for relpath in new if new[relpath] != old[relpath]] == ["tasks-0000000512.jsonl"]
     assert after.version.size == sum(map(len, new.values()))
+
+
+@dataclass
+class Watched(FolderObjects):
+    """Notes how many drafts there are whenever one is taken over."""
+
+    written: list[int] = field(default_factory=list)
+
+    def adopt(self, draft: Path, md5: str) -> Path:
+        self.written.append(len(list(self.folder.glob("draft-*"))))
+        return super().adopt(draft, md5)
+
+
+def test_a_shard_that_goes_is_not_pulled_from_under_one_that_comes(folder: Folder, objects: FolderObjects) -> None:
+    before = folder.write(None, {name(1): record(1)}, objects).version
+    watched = Watched(objects.folder, drafts=objects.drafts)
+    after = folder.write(before, {name(1): None, name(600): record(600)}, watched).version
+    assert list(files_of(after, watched)) == ["tasks-0000000512.jsonl"]
+    # What a new shard begins with, an empty file; both shards; the listing.
+    assert watched.written == [1, 2, 1, 1]
 
 
 @dataclass
