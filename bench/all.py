@@ -81,7 +81,7 @@ def _run(row: str, size: str, place: Path) -> list[Line] | None:
     """Return a row's lines, None if it failed.
 
     What a row wrote is removed after the last one: for minutes after the removal of many files ext4 takes up to a
-    millisecond instead of 10 to 30 us for each new one (`recently_deleted` in fs/ext4/ialloc.c), and the next row
+    millisecond instead of 10 to 50 us for each new one (`recently_deleted` in fs/ext4/ialloc.c), and the next row
     would be the one to pay. With a million of everything the disk may have no room for that.
     """
     lines = place / f"{row}.json"

@@ -16,7 +16,7 @@ MEMORY = timedelta(minutes=45)
 committed up to ten minutes later, and an hour after the last annotation the next is to be committed at once."""
 
 MOST_CHANGES = 10_000
-"""As many as a cycle takes: to let so many wait for more would save no commit. One replaced by a newer counts too."""
+"""As many as a cycle takes: to let so many wait for more would save no commit."""
 
 _FIRST_QUIET_S = 2.0
 _GROWTH = 3.0
@@ -37,9 +37,7 @@ def wait_s(rules: BundleRules, waiting: Waiting, now: datetime, recent_commits: 
     """Return how long the bundle stays open if nothing more changes: 0 to close it now, None if nothing waits."""
     if waiting.first_at is None or waiting.last_at is None:
         return None
-    if rules.countdown is not None and waiting.count >= rules.countdown:
-        return 0.0
-    if waiting.last_seq - waiting.after >= MOST_CHANGES:
+    if waiting.count >= (MOST_CHANGES if rules.countdown is None else min(rules.countdown, MOST_CHANGES)):
         return 0.0
     quiet_s = adaptive_quiet_s(recent_commits) if rules.quiet_s is None else rules.quiet_s
     max_s = _max_s(rules, quiet_s)

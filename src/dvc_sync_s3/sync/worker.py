@@ -13,8 +13,9 @@ import structlog
 
 from dvc_sync_s3.clock import Clock
 from dvc_sync_s3.errors import Blocked, Rejected, SyncError, Transient
+from dvc_sync_s3.store.model import Waiting
 from dvc_sync_s3.store.reader import Reader
-from dvc_sync_s3.sync.bundle import MEMORY, BundleRules, wait_s
+from dvc_sync_s3.sync.bundle import MEMORY, MOST_CHANGES, BundleRules, wait_s
 from dvc_sync_s3.sync.cycle import Synced
 from dvc_sync_s3.sync.status import State, StatusFile, SyncStatus, iso
 
@@ -65,8 +66,7 @@ class Worker:
         """Do what is due; return how long to sleep."""
         if self._failures:
             return self._sync()
-        waiting = self._store.waiting(self._status.synced_seq, self._rules.countdown or 1)
-        due_s = wait_s(self._rules, waiting, self._clock.now(), len(self._recent_commits()))
+        due_s = wait_s(self._rules, self._waiting(), self._clock.now(), len(self._recent_commits()))
         if due_s is None:
             self._tell(State.IDLE)
             return _POLL_S
@@ -74,6 +74,13 @@ class Worker:
             self._tell(State.WAITING)
             return min(due_s, _POLL_S)
         return self._sync()
+
+    def _waiting(self) -> Waiting:
+        """Return what waits, counted no further than the rules ask, as this is looked at all the time."""
+        after = self._status.synced_seq
+        waiting = self._store.waiting(after, self._rules.countdown or 1)
+        # Each has a seq of its own; those that newer ones replaced had, too.
+        return waiting if waiting.last_seq - after < MOST_CHANGES else self._store.waiting(after, MOST_CHANGES)
 
     def _sync(self) -> float:
         started_s = self._clock.monotonic_s()

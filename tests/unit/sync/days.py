@@ -57,9 +57,9 @@ class Day:
     def waiting(self, after: int, most: int = 1) -> Waiting:
         last = bisect_right(self.saved_s, self.now_s)
         if last <= after:
-            return Waiting(after, 0, after, None, None)
+            return Waiting(0, after, None, None)
         first_at, last_at = (MORNING + timedelta(seconds=self.saved_s[seq]) for seq in (after, last - 1))
-        return Waiting(after, min(last - after, most), last, first_at, last_at)
+        return Waiting(min(last - after, most), last, first_at, last_at)
 
     def _cycle(self) -> Synced:
         synced = len(self.on_branch_s)

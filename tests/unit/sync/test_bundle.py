@@ -11,11 +11,11 @@ NOW = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
 
 
 def waiting(count: int, first_s: float, last_s: float) -> Waiting:
-    return Waiting(7, count, 7 + count, NOW - timedelta(seconds=first_s), NOW - timedelta(seconds=last_s))
+    return Waiting(count, count, NOW - timedelta(seconds=first_s), NOW - timedelta(seconds=last_s))
 
 
 def test_nothing_waiting_never_closes() -> None:
-    assert wait_s(BundleRules(), Waiting(0, 0, 0, None, None), NOW, 0) is None
+    assert wait_s(BundleRules(), Waiting(0, 0, None, None), NOW, 0) is None
 
 
 def test_a_bundle_closes_when_nothing_changed_for_the_quiet_time() -> None:

@@ -51,6 +51,12 @@ def test_the_last_annotation_before_a_break_never_waits_longer_than_ten_minutes(
     assert day.delays_s()[-1] <= LONGEST_S + 3
 
 
+def test_an_import_is_synced_beside_it_in_no_more_commits(tmp_path: Path) -> None:
+    day = Day(tmp_path, every(0.001, 5, 65))
+    day.run(HOUR_S)
+    assert [round((at_s - 5) / 10) for at_s in day.commits_s] == [1, 2, 3, 4, 5, 6]
+
+
 def test_a_restarted_worker_knows_how_busy_the_day_is(tmp_path: Path) -> None:
     day = Day(tmp_path, WORKDAY)
     for hour in range(1, 17):  # every half hour
