@@ -105,7 +105,7 @@ def test_looking_again_leaves_alone_what_data_scientists_changed(bridge: Bridge,
 def test_looking_again_goes_by_bundles_with_new_changes_in_between(
     bridge: Bridge, team: Team, select: Select, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reading, "_MOST_CHANGES", 2)
+    monkeypatch.setattr(reading, "MOST_CHANGES", 2)
     for number in (1, 2, 3, 4, 5):
         bridge.put(f"{number}", marked(number, ground_truth=number % 2 == 1))
     sync_all(bridge)
@@ -125,7 +125,7 @@ def test_of_an_annotation_in_two_storages_the_older_one_does_not_come_back_by_lo
     bridge.put("new/1", annotation(1, "second", task=1, text="newer"))
     sync_all(bridge)
     before = team.head()
-    monkeypatch.setattr(reading, "_MOST_CHANGES", 1)
+    monkeypatch.setattr(reading, "MOST_CHANGES", 1)
     select(Selection(("annotations/",)))
     sync_all(bridge)
     assert team.head() == before

@@ -88,10 +88,11 @@ class Watched(FolderObjects):
 def test_a_shard_that_goes_is_not_pulled_from_under_one_that_comes(folder: Folder, objects: FolderObjects) -> None:
     before = folder.write(None, {name(1): record(1)}, objects).version
     watched = Watched(objects.folder, drafts=objects.drafts)
-    after = folder.write(before, {name(1): None, name(600): record(600)}, watched).version
-    assert list(files_of(after, watched)) == ["tasks-0000000512.jsonl"]
-    # What a new shard begins with, an empty file; both shards; the listing.
-    assert watched.written == [1, 2, 1, 1]
+    new = range(600, 512 * 50, 512)
+    after = folder.write(before, {name(1): None, **{name(each): record(each) for each in new}}, watched).version
+    assert len(files_of(after, watched)) == len(new)
+    # The empty file that each new shard begins with; all shards; the listing.
+    assert watched.written == [*[1] * len(new), *range(len(new) + 1, 0, -1), 1]
 
 
 @dataclass
