@@ -11,6 +11,7 @@ import pytest
 from dvc_sync_s3.errors import Blocked, Rejected, SyncError, Transient
 from dvc_sync_s3.store.model import NewObject
 from dvc_sync_s3.store.store import Store
+from dvc_sync_s3.sync import bundle, worker
 from dvc_sync_s3.sync.bundle import BundleRules
 from dvc_sync_s3.sync.cycle import Synced
 from dvc_sync_s3.sync.status import State, StatusFile
@@ -125,6 +126,20 @@ def test_while_a_bundle_is_open_the_state_is_waiting(bench: Bench) -> None:
     put(bench, "1")
     bench.run(script(Synced(0)), Pauses(3))
     assert bench.status.read().state is State.WAITING
+
+
+def test_changes_of_different_objects_fill_a_bundle_not_one_written_over_and_over(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (bundle, worker):
+        monkeypatch.setattr(module, "MOST_CHANGES", 3)
+    for key in ("1", "1", "1", "1", "2"):
+        put(bench, key)
+    bench.run(script(Synced(0)), Pauses(2))
+    assert bench.status.read().state is State.WAITING
+    put(bench, "3")
+    bench.run(script(Synced(0), Synced(6, "c1", "two added")), Pauses(2))
+    assert bench.status.read().synced_seq == 6
 
 
 def test_a_transient_failure_is_retried_further_and_further_apart(bench: Bench) -> None:
