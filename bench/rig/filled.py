@@ -38,7 +38,7 @@ def fill_store(folder: Path, keys: Iterable[str]) -> None:
     while group := list(itertools.islice(remaining, _GROUP)):
         put_together(transaction, [put_of(NewObject(BUCKET, key, _ETAG, "application/json"), body) for key in group])
     connection.execute("UPDATE objects SET place = 'tree' WHERE place = 'body'")
-    connection.execute("DELETE FROM bodies")
+    connection.execute("DELETE FROM packs")
     transaction.finish()
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     connection.close()

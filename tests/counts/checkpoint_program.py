@@ -47,13 +47,13 @@ class Bodies:
         """Write some pages."""
         for _ in range(20):
             self._seq += 1
-            self.connection.execute("INSERT INTO bodies VALUES (?, zeroblob(4000))", (self._seq,))
+            self.connection.execute("INSERT INTO packs VALUES (?1, ?1, '[0]', zeroblob(4000))", (self._seq,))
 
     def add_beside_a_reader(self) -> None:
         """Write some pages that a checkpoint may move, and some that it may not as long as the reader reads."""
         self.add()
         self._reader.execute("BEGIN")
-        self._reader.execute("SELECT count(*) FROM bodies").fetchone()
+        self._reader.execute("SELECT count(*) FROM packs").fetchone()
         self.add()
 
     def stop_reading(self) -> None:

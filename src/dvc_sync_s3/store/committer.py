@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 _Loop = asyncio.AbstractEventLoop
 
+THREAD_NAME = "store-committer"
+
 
 class _Queued(Struct, frozen=True):
     write: Callable[[Transaction], object]
@@ -68,7 +70,7 @@ class Committer:
         self._queue: queue.SimpleQueue[list[_Queued] | None] = queue.SimpleQueue()
         self._arriving: dict[_Loop, list[_Queued]] = {}
         self._last_size = 1
-        self._thread = threading.Thread(target=self._run, name="store-committer", daemon=True)
+        self._thread = threading.Thread(target=self._run, name=THREAD_NAME, daemon=True)
         self._thread.start()
 
     async def write(self, write: Callable[[Transaction], T]) -> T:

@@ -20,7 +20,10 @@ from dvc_sync_s3.store.model import Headers, ObjectPart, StoredObject
 if TYPE_CHECKING:
     from pathlib import Path
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
+_TO_PACKS = "upgrade_3_to_4.sql"
+_UPGRADES = {1: ("upgrade_1_to_2.sql", _TO_PACKS), 2: (_TO_PACKS,), 3: (_TO_PACKS,)}
+"""By the version that is there; what 2 and 3 differ in, `schema.sql` does."""
 BUSY_TIMEOUT_S = 30.0
 OBJECT_COLUMNS = (
     "bucket, key, seq, size, etag, modified_at, content_type, headers, metadata, checksums, tags, checksum_type, "
@@ -54,7 +57,7 @@ class Place(StrEnum):
     """Where a body is."""
 
     BODY = "body"
-    """In the index, table `bodies`."""
+    """In the index, table `packs`."""
     STAGED = "staged"
     """A file in `staging/`, named in the row."""
     TREE = "tree"
@@ -104,7 +107,7 @@ def set_up(index: Path) -> sqlite3.Connection:
                 f"the index {index} has format {version}, this version of the service knows {SCHEMA_VERSION}",
                 hint="start the newer version of the service again",
             )
-        for script in ("upgrade_1_to_2.sql", "schema.sql") if version == 1 else ("schema.sql",):
+        for script in (*_UPGRADES.get(version, ()), "schema.sql"):
             connection.executescript(resources.files(__package__).joinpath(script).read_text("utf-8"))
         connection.execute(
             "INSERT OR IGNORE INTO meta (name, value) VALUES ('instance_id', ?)", (secrets.token_hex(8),)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from dvc_sync_s3.process import FileLock
-from dvc_sync_s3.store import index, uploads
+from dvc_sync_s3.store import index, packs, uploads
 from dvc_sync_s3.store.buckets import forget_removed
 from dvc_sync_s3.store.generation import Generation
 from dvc_sync_s3.store.incoming import remove_file
@@ -49,10 +49,12 @@ REST_S = 1.0
 """How long nothing is committed before the index gives back what it doesn't need."""
 SWEEP_EVERY_S = 24 * 3600.0
 
-# The conditions are those of the partial indexes; a body is in `bodies` until it is a plain file.
+# The conditions are those of the partial indexes; a small body is in a pack until it is a plain file. Packs don't
+# overlap, which SQLite can't know: it would sort all that wait.
 _TO_PUBLISH = """
-SELECT bodies.seq, bucket, key, place, staged FROM bodies CROSS JOIN objects ON objects.seq = bodies.seq
-WHERE bodies.seq > :after
+SELECT * FROM (
+  SELECT seq, bucket, key, place, staged FROM packs CROSS JOIN objects ON seq BETWEEN first AND last
+  WHERE last > :after AND seq > :after AND place = 'body' ORDER BY last, seq LIMIT :limit)
 UNION ALL SELECT seq, bucket, key, place, staged FROM objects WHERE place = 'staged' AND seq > :after
 UNION ALL SELECT seq, bucket, key, NULL, NULL FROM deletions WHERE published = 0 AND seq > :after
 ORDER BY 1 LIMIT :limit
@@ -60,7 +62,6 @@ ORDER BY 1 LIMIT :limit
 
 # By seq, which is given once: a change that came meanwhile stands.
 _PUBLISHED = "UPDATE objects SET place = ?, staged = NULL WHERE seq IN (SELECT value FROM json_each(?))"
-_DROP_BODIES = "DELETE FROM bodies WHERE seq IN (SELECT value FROM json_each(?))"
 _REMOVED = "UPDATE deletions SET published = 1 WHERE seq IN (SELECT value FROM json_each(?))"
 
 _log = structlog.get_logger("store")
@@ -198,12 +199,13 @@ class Publisher:
             rows = connection.execute(_TO_PUBLISH, {"after": after, "limit": BATCH}).fetchall()
             if not rows:
                 break
-            after = rows[-1][0]
+            seen, after = after, rows[-1][0]
             pending = [Pending(seq, bucket, key, _place(place), staged) for seq, bucket, key, place, staged in rows]
             done, trouble = self._publish_batch(pending, connection)
-            self._finish(done)
+            self._finish(done, seen, after)
             published += len(done)
             failed = failed or trouble
+        self._drop_replaced(connection, after)
         if failed is not None:
             raise failed
         if removed_buckets and not self._stop.is_set():
@@ -242,9 +244,16 @@ class Publisher:
         self._tree.sync()
         self._committer.write_and_wait(functools.partial(forget_removed, names=buckets))
 
-    def _finish(self, done: Sequence[_Done]) -> None:
+    def _drop_replaced(self, connection: sqlite3.Connection, after: int) -> None:
+        """Drop the packs after `after` of which nothing is to be published: all in them was replaced or deleted."""
+        (last,) = connection.execute("SELECT max(last) FROM packs WHERE last > ?", (after,)).fetchone()
+        if last is not None:
+            self._committer.write_and_wait(functools.partial(packs.drop_needless, after=after, until=last))
+
+    def _finish(self, done: Sequence[_Done], after: int, until: int) -> None:
+        """Let the rows of what was `done` of the changes after `after`, until `until`, name the plain files."""
         self._tree.sync()
-        self._committer.write_and_wait(functools.partial(_mark, done=done))
+        self._committer.write_and_wait(functools.partial(_mark, done=done, after=after, until=until))
         for one in done:
             if one.pending.staged is not None:
                 remove_file(self._folder.staging / one.pending.staged)
@@ -260,11 +269,11 @@ class _Done:
     place: Place | None
 
 
-def _mark(transaction: Transaction, done: Sequence[_Done]) -> None:
+def _mark(transaction: Transaction, done: Sequence[_Done], after: int, until: int) -> None:
     execute = transaction.connection.execute
     for place in (Place.TREE, Place.ODD):
         if seqs := [one.pending.seq for one in done if one.place is place]:
             execute(_PUBLISHED, (place.value, json.dumps(seqs)))
-            execute(_DROP_BODIES, (json.dumps(seqs),))
     if removed := [one.pending.seq for one in done if one.place is None and one.pending.place is None]:
         execute(_REMOVED, (json.dumps(removed),))
+    packs.drop_needless(transaction, after, until)

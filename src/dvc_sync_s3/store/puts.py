@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
+from dvc_sync_s3.store import packs
 from dvc_sync_s3.store.errors import NoSuchBucket
 from dvc_sync_s3.store.index import Place, as_text, as_time, parts_text
 from dvc_sync_s3.store.writes import REPLACE, Body, Superseded, as_stored
@@ -24,22 +25,21 @@ if TYPE_CHECKING:
     from dvc_sync_s3.store.transaction import Transaction
 
 _MOST_ROWS = 64
-# A row for each thing that is there, and none for what isn't: to fetch a row takes the interpreter's lock once more.
+# A row for each thing that matters, and none for what isn't there: to fetch one takes the interpreter's lock once more.
 # Deletions of a bucket that is gone stand: a put into it is refused.
 # CROSS JOIN: for (bucket, key) IN (…) SQLite reads the whole table (https://www.sqlite.org/optoverview.html#crossjoin).
 _BEFORE = """
 WITH wanted (its_bucket, its_key) AS (VALUES {})
-SELECT name, NULL, NULL, NULL, NULL FROM buckets WHERE name IN (SELECT its_bucket FROM wanted)
-UNION ALL SELECT bucket, key, seq, place, staged FROM wanted CROSS JOIN objects ON bucket = its_bucket AND key = its_key
-UNION ALL SELECT bucket, key, seq, NULL, NULL FROM wanted CROSS JOIN deletions ON bucket = its_bucket AND key = its_key
+SELECT name, NULL, NULL, NULL FROM buckets WHERE name IN (SELECT its_bucket FROM wanted)
+UNION ALL SELECT bucket, key, NULL, staged FROM wanted CROSS JOIN objects ON bucket = its_bucket AND key = its_key
+  WHERE staged IS NOT NULL
+UNION ALL SELECT bucket, key, seq, NULL FROM wanted CROSS JOIN deletions ON bucket = its_bucket AND key = its_key
   CROSS JOIN buckets ON name = its_bucket
 """
 _ALWAYS = "bucket, key, size, etag, headers, metadata, checksums, tags, place, parts"
 _SOMETIMES = ("content_type", "checksum_type", "owner", "acl", "staged")
 _PUT = f"INSERT INTO objects ({{columns}}, seq, modified_at) VALUES {{}} {REPLACE}"  # noqa: S608
 _UNDELETE = "DELETE FROM deletions WHERE seq IN (VALUES {})"
-_ADD_BODIES = "INSERT INTO bodies (seq, body) VALUES {}"
-_DROP_BODIES = "DELETE FROM bodies WHERE seq IN (VALUES {})"
 
 _Key = tuple[str, str]
 
@@ -100,19 +100,12 @@ def _runs_of_different_keys(puts: Iterable[Put]) -> Iterable[list[Put]]:
     yield list(run.values())
 
 
-class _Replaced(Struct, frozen=True):
-    """Of an object that is there what its successor must know."""
-
-    seq: int
-    place: str
-    staged: str | None
-
-
 class _Before(Struct, frozen=True):
-    """What there is of the keys of a run."""
+    """What there is of the keys of a run that a put must know."""
 
     buckets: set[str]
-    objects: dict[_Key, _Replaced]
+    staged: dict[_Key, str]
+    """Names of the staged bodies."""
     deletions: list[int]
     """Their seqs."""
 
@@ -128,33 +121,31 @@ def _put_run(transaction: Transaction, run: Sequence[Put]) -> list[Result]:
             results.append(NoSuchBucket(new.bucket))
             continue
         accepted.append((seq := transaction.next_seq(), put))
-        replaced = before.objects.get((new.bucket, new.key))
-        superseded = Superseded(None if replaced is None else replaced.staged)
+        superseded = Superseded(before.staged.get((new.bucket, new.key)))
         results.append((as_stored(new, seq, put.body.size, at), superseded))
     _write(transaction, accepted, before)
     return results
 
 
 def _write(transaction: Transaction, puts: Sequence[tuple[int, Put]], before: _Before) -> None:
-    """Write the rows of `puts`, by their seqs, and remove those of what was before."""
+    """Write the rows of `puts`, by their seqs; their keys are no longer deleted."""
     at_us = transaction.at_us
     for columns, alike in itertools.groupby(puts, lambda it: it[1].columns):
         rows = [(*put.values, seq, at_us) for seq, put in alike]
         _execute(transaction, _PUT, rows, columns)
-    _execute(transaction, _ADD_BODIES, [(seq, put.body.data) for seq, put in puts if put.body.staged is None])
-    _execute(transaction, _DROP_BODIES, [(it.seq,) for it in before.objects.values() if it.place == Place.BODY])
+    packs.add(transaction, [(seq, put.body.data) for seq, put in puts if put.body.data is not None])
     _execute(transaction, _UNDELETE, [(seq,) for seq in before.deletions])
 
 
 def _what_there_is(transaction: Transaction, run: Sequence[Put]) -> _Before:
     before = _Before(set(), {}, [])
-    for bucket, key, seq, place, staged in _execute(transaction, _BEFORE, [put.values[:2] for put in run]):
+    for bucket, key, deleted, staged in _execute(transaction, _BEFORE, [put.values[:2] for put in run]):
         if key is None:
             before.buckets.add(bucket)
-        elif place is None:
-            before.deletions.append(seq)
+        elif staged is None:
+            before.deletions.append(deleted)
         else:
-            before.objects[bucket, key] = _Replaced(seq, place, staged)
+            before.staged[bucket, key] = staged
     return before
 
 

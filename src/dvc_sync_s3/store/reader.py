@@ -8,7 +8,7 @@ import threading
 from io import BytesIO
 from typing import TYPE_CHECKING, BinaryIO
 
-from dvc_sync_s3.store import index, uploads
+from dvc_sync_s3.store import index, packs, uploads
 from dvc_sync_s3.store.errors import BodyLost
 from dvc_sync_s3.store.folder import DataFolder, open_body, read_at_once
 from dvc_sync_s3.store.index import CURRENT, ENTRY_COLUMNS, Entry, Place, as_entry, as_time
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from dvc_sync_s3.store.generation import Generation
 
 _CURRENT_WITH_BODY = (
-    f"SELECT {ENTRY_COLUMNS}, (SELECT body FROM bodies WHERE bodies.seq = objects.seq)"  # noqa: S608
+    f"SELECT {ENTRY_COLUMNS}, CASE WHEN place = 'body' THEN {packs.BODY} END"  # noqa: S608
     " FROM objects WHERE bucket = ? AND key = ?"
 )
 _STILL = "SELECT 1 FROM objects WHERE bucket = ? AND key = ? AND seq = ? AND place = ?"
@@ -140,10 +140,11 @@ class Reader:
             if (known := self._remembered.get(row, seen)) is not None:
                 return known.entry.object, BytesIO(known.body)
             entry = as_entry(row)
-            if entry.place is Place.BODY:
-                return entry.object, BytesIO(row[17])
-            if entry == missed:
+            is_in_pack = entry.place is Place.BODY
+            if entry == missed or (is_in_pack and row[17] is None):
                 raise BodyLost(bucket, key)
+            if is_in_pack:
+                return entry.object, BytesIO(row[17])
             body = self._open_file(entry)
             # A plain file is replaced only after the row: an unchanged row vouches for what was opened before.
             if body is not None:

@@ -1,4 +1,4 @@
--- The index of a data folder, version 3. Run whole; harmless to run again. An index of version 1 is upgraded to 2 first.
+-- The index of a data folder, version 4. Run whole; harmless to run again. An older index is upgraded first.
 BEGIN IMMEDIATE;
 
 -- instance_id: made once; adopted: that older files were looked for.
@@ -53,7 +53,7 @@ CREATE TABLE IF NOT EXISTS objects (
 ) WITHOUT ROWID;
 CREATE UNIQUE INDEX IF NOT EXISTS objects_by_seq ON objects (seq);
 CREATE INDEX IF NOT EXISTS objects_staged ON objects (seq) WHERE place = 'staged';
--- Every put of a small body wrote a page of it, and `bodies` says the same.
+-- Every put of a small body wrote a page of it, and `packs` says the same.
 DROP INDEX IF EXISTS objects_to_publish;
 
 CREATE TABLE IF NOT EXISTS deletions (
@@ -67,9 +67,13 @@ CREATE TABLE IF NOT EXISTS deletions (
 CREATE UNIQUE INDEX IF NOT EXISTS deletions_by_seq ON deletions (seq);
 CREATE INDEX IF NOT EXISTS deletions_to_publish ON deletions (seq) WHERE published = 0;
 
-CREATE TABLE IF NOT EXISTS bodies (
-  seq  INTEGER PRIMARY KEY,
-  body BLOB NOT NULL
+-- The bodies that the changes from `first` to `last` put, one after the other; `starts` is JSON: where each begins.
+-- An object at place 'body' has its own in the first pack that doesn't end before its seq.
+CREATE TABLE IF NOT EXISTS packs (
+  last   INTEGER PRIMARY KEY,
+  first  INTEGER NOT NULL,
+  starts TEXT NOT NULL,
+  bodies BLOB NOT NULL
 );
 
 -- Multipart uploads that are neither completed nor aborted.
@@ -105,5 +109,5 @@ CREATE TABLE IF NOT EXISTS parts (
 -- Version 2 wrote the highest seq down with each write; the rows say it as well.
 DELETE FROM meta WHERE name = 'seq';
 
-PRAGMA user_version = 3;
+PRAGMA user_version = 4;
 COMMIT;

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from dvc_sync_s3 import durable
-from dvc_sync_s3.store import placement
+from dvc_sync_s3.store import packs, placement
 from dvc_sync_s3.store.index import Place
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 PUBLISHED_PREFIX = "publish"
 """Of the names in staging that only the holder of the publisher's lock makes."""
+_BODY = f"SELECT {packs.BODY} FROM objects WHERE seq = ? AND place = 'body'"  # noqa: S608
 
 _NO_ROOM_FOR_THE_PATH = {
     errno.EEXIST,  # a parent of the path is another object's file
@@ -95,7 +96,7 @@ class Tree:
             return None
         if pending.staged is not None:
             return self._link(self._folder.staging / pending.staged)
-        row = connection.execute("SELECT body FROM bodies WHERE seq = ?", (pending.seq,)).fetchone()
+        row = connection.execute(_BODY, (pending.seq,)).fetchone()
         if row is None:
             return None
         name, file = self._folder.new_staged(PUBLISHED_PREFIX)

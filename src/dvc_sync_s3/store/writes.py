@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from dvc_sync_s3.store import packs
 from dvc_sync_s3.store.buckets import require_bucket
 from dvc_sync_s3.store.index import CURRENT, ENTRY_COLUMNS, Entry, Place, as_entry, as_text, as_time, parts_text
 from dvc_sync_s3.store.model import StoredObject
@@ -27,8 +28,6 @@ _PUT = f"""
 INSERT INTO objects ({ENTRY_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 {REPLACE}"""  # noqa: S608
 _UNDELETE = "DELETE FROM deletions WHERE bucket = ? AND key = ?"
-_ADD_BODY = "INSERT INTO bodies (seq, body) VALUES (?, ?)"
-_DROP_BODY = "DELETE FROM bodies WHERE seq = ?"
 _SET_TAGS = "UPDATE objects SET tags = ? WHERE bucket = ? AND key = ?"
 _SET_ACL = "UPDATE objects SET acl = ? WHERE bucket = ? AND key = ? AND seq = ?"
 _REMOVE = "DELETE FROM objects WHERE bucket = ? AND key = ?"
@@ -62,11 +61,11 @@ def put(
     row = (new.bucket, new.key, seq, body.size, new.etag, transaction.at_us, new.content_type, *texts)
     execute = transaction.connection.execute
     execute(_PUT, (*row, new.checksum_type, new.owner, new.acl, place.value, body.staged, parts))
-    if body.staged is None:
-        execute(_ADD_BODY, (seq, body.data))
+    if body.data is not None:
+        packs.add(transaction, [(seq, body.data)])
     if before is None:
         execute(_UNDELETE, (new.bucket, new.key))
-    return as_stored(new, seq, body.size, as_time(transaction.at_us)), _supersede(transaction, before)
+    return as_stored(new, seq, body.size, as_time(transaction.at_us)), _superseded(before)
 
 
 def delete(
@@ -82,7 +81,7 @@ def delete(
     seq = transaction.next_seq()
     transaction.connection.execute(_REMOVE, (bucket, key))
     transaction.connection.execute(_DELETE, (bucket, key, seq, transaction.at_us))
-    return seq, _supersede(transaction, before)
+    return seq, _superseded(before)
 
 
 def set_tags(transaction: Transaction, bucket: str, key: str, tags: Headers) -> bool:
@@ -107,12 +106,8 @@ def _current(transaction: Transaction, bucket: str, key: str, precondition: Prec
     return before
 
 
-def _supersede(transaction: Transaction, before: Entry | None) -> Superseded:
-    if before is None:
-        return Superseded()
-    if before.place is Place.BODY:
-        transaction.connection.execute(_DROP_BODY, (before.object.seq,))
-    return Superseded(before.staged)
+def _superseded(before: Entry | None) -> Superseded:
+    return Superseded() if before is None else Superseded(before.staged)
 
 
 def as_stored(new: NewObject, seq: int, size: int, at: datetime) -> StoredObject:

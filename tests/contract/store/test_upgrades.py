@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from pathlib import Path
 
@@ -22,6 +23,12 @@ INSERT INTO objects (bucket, key, seq, size, etag, modified_at, headers, metadat
 VALUES ('team', '318', 7, 4, '841a2d689ad86bd1611447453c22c6fc', 1000000, '[]', '[]', '[]', 'body', '[[1,4,[]]]');
 INSERT INTO bodies VALUES (7, x'626f6479');
 INSERT INTO uploads VALUES ('team', '319', 'id', 1000000, NULL, '[]', '[]', '[]', NULL, NULL);
+"""
+TO_BODIES = """
+CREATE TABLE bodies (seq INTEGER PRIMARY KEY, body BLOB NOT NULL);
+INSERT INTO bodies SELECT seq, substr(bodies, 1 + json_extract(starts, '$[' || (seq - first) || ']'), size)
+  FROM packs JOIN objects ON seq BETWEEN first AND last;
+DROP TABLE packs;
 """
 
 
@@ -75,6 +82,7 @@ async def test_an_index_of_format_2_goes_on_counting_where_it_was(folder: Path, 
     await store.delete("team", "319")
     await store.close()
     connection = sqlite3.connect(folder / ".dvc-sync-s3/index.db")
+    connection.executescript(TO_BODIES)
     connection.executescript("INSERT INTO meta VALUES ('seq', 3); PRAGMA user_version = 2;")
     connection.close()
 
@@ -82,6 +90,26 @@ async def test_an_index_of_format_2_goes_on_counting_where_it_was(folder: Path, 
     await again.start()
     assert again.last_seq() == 3
     assert (await put(again, "318", b"later")).seq == 4
+    await again.close()
+
+
+async def test_bodies_that_an_index_of_format_3_still_holds_are_read_as_before(folder: Path, clock: StillClock) -> None:
+    store = Store(folder, clock, wake_publisher=lambda: None)  # as if another process published
+    await store.start()
+    await store.create_bucket("team")
+    bodies = {str(number): bytes([number]) * number for number in range(1, 100)}
+    await asyncio.gather(*(put(store, key, body) for key, body in bodies.items()))
+    await store.close()
+    connection = sqlite3.connect(folder / ".dvc-sync-s3/index.db")
+    connection.executescript(TO_BODIES)
+    connection.execute("PRAGMA user_version = 3")
+    assert connection.execute("SELECT count(*) FROM bodies").fetchone() == (99,)
+    connection.close()
+
+    again = Store(folder, clock, wake_publisher=lambda: None)
+    await again.start()
+    await put(again, "100", b"new")
+    assert {key: get(again, key) for key in keys(again)} == bodies | {"100": b"new"}
     await again.close()
 
 

@@ -66,22 +66,22 @@ def test_the_log_is_written_over_not_cut_and_written_again(
     while not log.exists() or _round(log) < 3:
         assert time.monotonic() < deadline_s
         seq += 1
-        connection.execute("INSERT INTO bodies VALUES (?, zeroblob(50000))", (seq,))
+        connection.execute("INSERT INTO packs VALUES (?1, ?1, '[0]', zeroblob(50000))", (seq,))
         running.wake(1)
         now = log.stat().st_size
         assert now >= shortest
         shortest = min(LOG_BYTES, now)
-    assert connection.execute("SELECT count(*) FROM bodies").fetchone() == (seq,)
+    assert connection.execute("SELECT count(*) FROM packs").fetchone() == (seq,)
     assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
 
 
 @pytest.fixture
 def reader(connection: sqlite3.Connection, tmp_path: Path) -> Iterator[sqlite3.Connection]:
     """Return a connection that reads, and goes on reading what was there before anything is written."""
-    connection.execute("INSERT INTO bodies VALUES (1, zeroblob(2000000))")
+    connection.execute("INSERT INTO packs VALUES (1, 1, '[0]', zeroblob(2000000))")
     with contextlib.closing(index.connect(tmp_path / "index.db")) as reader:
         reader.execute("BEGIN")
-        reader.execute("SELECT count(*) FROM bodies").fetchone()
+        reader.execute("SELECT count(*) FROM packs").fetchone()
         yield reader
 
 
@@ -96,7 +96,7 @@ def _checkpoint_beside_a_reader(running: Checkpointer, path: Path) -> None:
 def test_writers_do_not_wait_for_a_long_read(
     running: Checkpointer, connection: sqlite3.Connection, turn: CountedTurn, tmp_path: Path
 ) -> None:
-    connection.execute("INSERT INTO bodies VALUES (2, zeroblob(?))", (LAG_FRAMES * 5000,))
+    connection.execute("INSERT INTO packs VALUES (2, 2, '[0]', zeroblob(?))", (LAG_FRAMES * 5000,))
     _checkpoint_beside_a_reader(running, tmp_path / "index.db")
     assert not turn.was_taken.is_set()
 
@@ -105,6 +105,6 @@ def test_writers_do_not_wait_for_a_long_read(
 def test_one_read_after_the_other_does_not_keep_the_log_from_beginning_anew(
     running: Checkpointer, connection: sqlite3.Connection, turn: CountedTurn, tmp_path: Path
 ) -> None:
-    connection.execute("INSERT INTO bodies VALUES (2, x'00')")
+    connection.execute("INSERT INTO packs VALUES (2, 2, '[0]', x'00')")
     _checkpoint_beside_a_reader(running, tmp_path / "index.db")
     assert turn.was_taken.is_set()

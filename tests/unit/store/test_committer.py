@@ -114,7 +114,7 @@ def test_a_commit_the_disk_refuses_fails_the_group_and_the_next_works(desk: Desk
 
     def add_much(transaction: Transaction) -> int:
         seq = add_change(transaction)
-        transaction.connection.execute("INSERT INTO bodies VALUES (?, zeroblob(100000))", (seq,))
+        transaction.connection.execute("INSERT INTO packs VALUES (?1, ?1, '[0]', zeroblob(100000))", (seq,))
         return seq
 
     results = asyncio.run(desk.write_behind_a_held_group([add_change, add_much]))

@@ -14,7 +14,7 @@ def plan(connection: sqlite3.Connection, sql: str) -> str:
     return "\n".join(row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {sql}", values))
 
 
-@pytest.mark.parametrize("sql", [reader._CHANGES, reader._COUNT, reader._TIME, publisher._TO_PUBLISH])
+@pytest.mark.parametrize("sql", [reader._CHANGES, reader._COUNT, reader._TIME])
 def test_questions_about_changes_are_answered_from_an_index_without_sorting(
     connection: sqlite3.Connection, sql: str
 ) -> None:

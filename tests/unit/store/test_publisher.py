@@ -4,7 +4,7 @@ import dataclasses
 import errno
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import BinaryIO
 
@@ -15,10 +15,12 @@ from dvc_sync_s3.clock import SystemClock
 from dvc_sync_s3.process import Turn
 from dvc_sync_s3.store import buckets, folder, index, publisher, writes
 from dvc_sync_s3.store.committer import Committer
+from dvc_sync_s3.store.errors import BodyLost
 from dvc_sync_s3.store.folder import DataFolder, open_body
 from dvc_sync_s3.store.generation import Generation
 from dvc_sync_s3.store.model import NewObject
 from dvc_sync_s3.store.publisher import Publisher
+from dvc_sync_s3.store.puts import put_of, put_together
 from dvc_sync_s3.store.reader import Reader
 from dvc_sync_s3.store.transaction import Transaction
 from tests.e2e.servers.waiting import wait_until
@@ -40,6 +42,20 @@ class Desk:
     def put(self, key: str, data: bytes) -> None:
         new, body = NewObject("team", key, "0" * 32), writes.Body(len(data), data, None)
         self.committer.write_and_wait(lambda transaction: writes.put(transaction, new, body, None))
+
+    def put_together(self, bodies: Mapping[str, bytes]) -> None:
+        puts = [put_of(NewObject("team", key, "0" * 32), writes.Body(len(it), it, None)) for key, it in bodies.items()]
+        self.committer.write_and_wait(lambda transaction: put_together(transaction, puts))
+
+    def delete(self, key: str) -> None:
+        self.committer.write_and_wait(lambda transaction: writes.delete(transaction, "team", key, None))
+
+    def packs(self) -> int:
+        connection = index.connect(self.folder.index)
+        try:
+            return int(connection.execute("SELECT count(*) FROM packs").fetchone()[0])
+        finally:
+            connection.close()
 
     def get(self, key: str) -> bytes:
         opened = self.reader.open("team", key)
@@ -102,8 +118,99 @@ def test_a_file_the_system_refuses_waits_and_holds_nothing_else_up(desk: Desk, m
     assert sorted(path.name for path in (desk.folder.root / "team").iterdir()) == ["2"]
     assert (desk.get("1"), desk.get("2")) == (b"one", b"two")
     assert list(desk.folder.staging.iterdir()) == []
+    assert desk.packs() == 1
     assert desk.publisher.publish() == 1
     assert (desk.folder.root / "team/1").read_bytes() == b"one"
+    assert desk.packs() == 0
+
+
+def test_bodies_that_came_together_become_plain_files_each_its_own(desk: Desk) -> None:
+    bodies = {f"{number:03}": str(number).encode() * (number % 5) for number in range(300)}
+    for begin in range(0, 300, 50):  # which doesn't divide a batch
+        desk.put_together({key: bodies[key] for key in sorted(bodies)[begin : begin + 50]})
+    assert {key: desk.get(key) for key in bodies} == bodies
+    assert desk.publisher.publish() == 300
+    assert {path.name: path.read_bytes() for path in (desk.folder.root / "team").iterdir()} == bodies
+    assert {key: desk.get(key) for key in bodies} == bodies
+    assert desk.packs() == 0
+
+
+def test_a_body_that_waits_keeps_those_that_came_with_it_and_no_others(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.put_together({"1": b"one", "2": b"two"})
+    desk.put_together({"3": b"three"})
+    replace = Path.replace
+
+    def refuse_one(self: Path, target: Path) -> Path:
+        if Path(target).name == "1":
+            raise PermissionError(errno.EACCES, "open elsewhere")
+        return replace(self, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", refuse_one)
+        with pytest.raises(PermissionError):
+            desk.publisher.publish()
+    assert (desk.packs(), desk.get("1")) == (1, b"one")
+    desk.put("1", b"again")
+    assert (desk.publisher.publish(), desk.packs(), desk.get("1")) == (1, 0, b"again")
+
+
+def test_bodies_that_nobody_needs_any_more_leave_the_index_though_nothing_is_published(desk: Desk) -> None:
+    desk.put("1", b"one")
+    desk.publisher.publish()
+    for body in (b"two", b"three"):
+        desk.put("1", body)
+    desk.delete("1")
+    desk.publisher.publish()
+    assert desk.packs() == 0
+    desk.put("2", b"kept")
+    desk.put("1", b"four")
+    connection = index.connect(desk.folder.index)
+    connection.execute("DELETE FROM objects WHERE key = '1'")  # as if it were replaced by a change that is yet to come
+    connection.close()
+    assert (desk.publisher.publish(), desk.packs()) == (1, 0)
+
+
+def test_a_body_whose_pack_is_gone_is_reported_and_not_an_older_file_served(desk: Desk) -> None:
+    desk.put("1", b"old")
+    desk.publisher.publish()
+    desk.put("1", b"new")
+    connection = index.connect(desk.folder.index)
+    connection.execute("DELETE FROM packs")
+    connection.close()
+    with pytest.raises(BodyLost):
+        desk.get("1")
+    desk.publisher.publish()
+    assert (desk.folder.root / "team/1").read_bytes() == b"old"
+
+
+def test_to_find_what_is_next_costs_the_same_however_much_waits(desk: Desk) -> None:
+    connection = index.connect(desk.folder.index)
+
+    def steps() -> int:
+        calls = 0
+
+        def count() -> int:
+            nonlocal calls
+            calls += 1
+            return 0
+
+        connection.set_progress_handler(count, 10)
+        rows = connection.execute(publisher._TO_PUBLISH, {"after": 0, "limit": publisher.BATCH}).fetchall()
+        connection.set_progress_handler(None, 0)
+        assert [row[2] for row in rows] == [f"{number:05}" for number in range(publisher.BATCH)]
+        return calls * 10
+
+    def add(begin: int, end: int) -> None:
+        for first in range(begin, end, 100):
+            desk.put_together({f"{number:05}": b"body" for number in range(first, first + 100)})
+
+    add(0, 200)
+    few = steps()
+    add(200, 10_000)
+    assert steps() <= few * 1.1 + 50
+    connection.close()
 
 
 def test_a_file_and_its_folder_are_on_disk_before_a_row_names_them(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

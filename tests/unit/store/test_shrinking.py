@@ -14,10 +14,10 @@ BODIES = 5000
 
 def _grow(connection: sqlite3.Connection) -> None:
     connection.execute("BEGIN")
-    connection.executemany("INSERT INTO bodies VALUES (?, ?)", ((seq, BODY) for seq in range(BODIES)))
+    connection.executemany("INSERT INTO packs VALUES (?1, ?1, '[0]', ?2)", ((seq, BODY) for seq in range(BODIES)))
     connection.execute("COMMIT")
     connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
-    connection.execute("DELETE FROM bodies WHERE seq <> ?", (BODIES // 2,))
+    connection.execute("DELETE FROM packs WHERE last <> ?", (BODIES // 2,))
 
 
 def _bytes(connection: sqlite3.Connection) -> int:
@@ -32,7 +32,7 @@ def test_what_a_backlog_took_is_given_back(connection: sqlite3.Connection, tmp_p
     shrink(path, lambda: True)
     assert path.stat().st_size < KEPT_BYTES * 1.1
     assert index.log_of(path).stat().st_size <= index.LOG_AT_REST_BYTES
-    assert connection.execute("SELECT body FROM bodies").fetchall() == [(BODY,)]
+    assert connection.execute("SELECT bodies FROM packs").fetchall() == [(BODY,)]
     assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
 
 
@@ -82,5 +82,5 @@ def test_an_index_of_before_keeps_its_size_and_what_it_holds(tmp_path: Path) -> 
     before = _bytes(connection)
     shrink(path, lambda: True)
     assert _bytes(connection) == before
-    assert connection.execute("SELECT count(*) FROM bodies").fetchone() == (1,)
+    assert connection.execute("SELECT count(*) FROM packs").fetchone() == (1,)
     connection.close()
