@@ -7,7 +7,9 @@ import os
 import signal
 import socket
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 
 import psutil
@@ -22,6 +24,7 @@ BUCKET = "annotations"
 TIMEOUT_S = 30.0
 _CHECKOUT = Path(__file__).parents[2]
 _WORKER = b"-m\0dvc_sync_s3\0sync\0"
+_PUBLISHER = b"-m\0dvc_sync_s3\0publish\0"
 _SIBLING = b"-m\0dvc_sync_s3\0answer\0"
 
 
@@ -89,6 +92,19 @@ class Server:
             wait_until(lambda: self._accepted() == 2, what="two connections", timeout_s=TIMEOUT_S)
             return self.connections_of(process) == 1
 
+    def threads_by_core(self, process: int, cores: AbstractSet[int]) -> dict[int | None, int]:
+        """Return how many threads of a process are kept to each of `cores`, and as None how many run on any of them."""
+        found: Counter[int | None] = Counter()
+        for thread in Path(f"/proc/{process}/task").iterdir():
+            allowed = os.sched_getaffinity(int(thread.name))
+            found[None if allowed == cores else next(iter(allowed))] += 1
+        return found
+
+    def answering(self) -> list[int]:
+        """Return the process ids of all that answer, the one that was started first."""
+        assert self._process is not None
+        return [self._process.pid, *self.siblings()]
+
     def wait_until_synced(self) -> None:
         """Wait until the branch holds all that the store holds."""
         wait_until(self._is_synced, what="synced", timeout_s=TIMEOUT_S)
@@ -96,6 +112,10 @@ class Server:
     def workers(self) -> list[int]:
         """Return the process ids of the sync workers in this folder, whoever started them."""
         return self._running(lambda command: command.endswith(_WORKER))
+
+    def publishers(self) -> list[int]:
+        """Return the process ids of those that write plain files."""
+        return self._running(lambda command: _PUBLISHER in command)
 
     def siblings(self) -> list[int]:
         """Return the process ids of the processes that answer beside the one that was started."""
@@ -110,8 +130,7 @@ class Server:
         return _wait_for_one(self.workers, other_than, "worker")
 
     def _accepted(self) -> int:
-        assert self._process is not None
-        return sum(map(self.connections_of, (self._process.pid, *self.siblings())))
+        return sum(map(self.connections_of, self.answering()))
 
     def _running(self, is_it: Callable[[bytes], bool]) -> list[int]:
         return [int(path.name) for path in Path("/proc").glob("[0-9]*") if self._is_ours(path, is_it)]

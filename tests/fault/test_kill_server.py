@@ -159,6 +159,32 @@ def test_several_processes_answer_as_one_and_none_outlives_the_one_that_was_star
     assert len(listed(server)) == 40
 
 
+def test_each_process_that_answers_has_a_core_and_all_that_may_be_busy_for_long_runs_anywhere(
+    make_server: Callable[[], Server],
+) -> None:
+    server = make_server()
+    all_cores = os.sched_getaffinity(0)
+    cores = set(sorted(all_cores)[:2])
+    os.sched_setaffinity(0, cores)
+    try:
+        server.serve(processes=len(cores))
+    finally:
+        os.sched_setaffinity(0, all_cores)
+    sibling = server.wait_for_sibling()
+    wait_until(lambda: server.connects_to(sibling), what="a sibling that answers", timeout_s=TIMEOUT_S)
+    assert len(listed(server)) == 0
+    for process, core in zip(server.answering(), sorted(cores), strict=True):
+        threads = server.threads_by_core(process, cores)
+        assert threads.pop(None) > 1
+        assert threads == {core: 2}
+    for process in (server.wait_for_worker(), *server.publishers()):
+        assert set(server.threads_by_core(process, cores)) == {None}
+    os.kill(sibling, signal.SIGKILL)
+    again = server.wait_for_sibling(other_than=sibling)
+    wait_until(lambda: server.connects_to(again), what="another that answers", timeout_s=TIMEOUT_S)
+    assert server.threads_by_core(again, cores)[max(cores)] == 2
+
+
 def test_connections_are_spread_over_the_processes_that_answer(make_server: Callable[[], Server]) -> None:
     server = make_server()
     server.serve(processes=2)

@@ -31,6 +31,7 @@ class OpenConnections:
 
     def __init__(self, descriptor: int, processes: int, own: int) -> None:
         """Be process number `own`, which begins with none; raise OSError if the file can't be mapped."""
+        self.number, self.processes = own, processes
         if os.fstat(descriptor).st_size < processes * _SLOT.size:
             os.ftruncate(descriptor, processes * _SLOT.size)
         self._shared = mmap.mmap(descriptor, processes * _SLOT.size)

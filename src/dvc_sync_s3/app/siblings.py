@@ -19,6 +19,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from dvc_sync_s3.app.accepting import Acceptor, OpenConnections
+from dvc_sync_s3.app.cores import keep_to_one_core
 from dvc_sync_s3.app.direct import DirectConnection
 from dvc_sync_s3.app.server import create_sibling_app
 from dvc_sync_s3.clock import Clock
@@ -82,6 +83,7 @@ class ServerWithSiblings(SharingServer):
         for number in range(1, self._processes):
             self._siblings.append(self._keeper(number, listening))
             self._siblings[-1].start()
+        keep_to_one_core(0, self._processes)
 
     def _keeper(self, number: int, listening: Sequence[socket.socket]) -> Supervisor:
         lock_name = f"sibling-{number}-on-{listening[0].getsockname()[1]}.lock"
@@ -108,6 +110,7 @@ class Sibling(SharingServer):
         """Begin to accept."""
         await super().startup(sockets or [])
         self.share(self._listening, self._opened)
+        keep_to_one_core(self._opened.number, self._opened.processes)
 
 
 def run_sibling(settings: Settings, listening: Sequence[int], opened: OpenConnections) -> None:
