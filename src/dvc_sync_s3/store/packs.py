@@ -1,6 +1,6 @@
 """Small bodies on their way to plain files: those that are committed together lie in one blob, one after the other.
 
-With a row for each, 13 of 2 KB wrote 24 pages of the index's log; so they write 18. A pack stays until the last of its
+With a row for each, 13 of 2 KB wrote 24 pages of the index's log; so they write 17. A pack stays until the last of its
 bodies is a plain file or was replaced; nothing in it ever changes.
 """
 
