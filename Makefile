@@ -67,7 +67,7 @@ bench: $(VENV)/dev.stamp .bench/stamp  ## Compare with rclone, moto and s3rver, 
 bench-quick: $(VENV)/dev.stamp .bench/stamp  ## The same in under 2 minutes
 	$(BIN)/python bench/all.py --quick
 
-bench-full: $(VENV)/dev.stamp .bench/stamp  ## The same with up to a million records; hours
+bench-full: $(VENV)/dev.stamp .bench/stamp  ## The same with up to a million records; an hour
 	$(BIN)/python bench/all.py --full
 
 .bench/stamp: requirements-bench.txt
