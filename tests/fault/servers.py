@@ -96,8 +96,9 @@ class Server:
         """Return how many threads of a process are kept to each of `cores`, and as None how many run on any of them."""
         found: Counter[int | None] = Counter()
         for thread in Path(f"/proc/{process}/task").iterdir():
-            allowed = os.sched_getaffinity(int(thread.name))
-            found[None if allowed == cores else next(iter(allowed))] += 1
+            with contextlib.suppress(ProcessLookupError):  # it ended meanwhile
+                allowed = os.sched_getaffinity(int(thread.name))
+                found[None if allowed == cores else next(iter(allowed))] += 1
         return found
 
     def answering(self) -> list[int]:

@@ -24,6 +24,7 @@ from dvc_sync_s3.store.puts import put_of, put_together
 from dvc_sync_s3.store.reader import Reader
 from dvc_sync_s3.store.transaction import Transaction
 from tests.e2e.servers.waiting import wait_until
+from tests.unit.store.steps import steps_of
 
 
 class Desk:
@@ -101,9 +102,7 @@ def test_plain_files_wait_until_another_process_has_written_all_of_a_burst(
     wait_until((desk.folder.root / "team/1").exists, what="the plain file", timeout_s=30)
 
 
-def test_a_file_the_system_refuses_waits_and_holds_nothing_else_up(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    desk.put("1", b"one")
-    desk.put("2", b"two")
+def publish_while_1_is_open_elsewhere(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     replace = Path.replace
 
     def refuse_one(self: Path, target: Path) -> Path:
@@ -115,6 +114,12 @@ def test_a_file_the_system_refuses_waits_and_holds_nothing_else_up(desk: Desk, m
         patch.setattr(Path, "replace", refuse_one)
         with pytest.raises(PermissionError):
             desk.publisher.publish()
+
+
+def test_a_file_the_system_refuses_waits_and_holds_nothing_else_up(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk.put("1", b"one")
+    desk.put("2", b"two")
+    publish_while_1_is_open_elsewhere(desk, monkeypatch)
     assert sorted(path.name for path in (desk.folder.root / "team").iterdir()) == ["2"]
     assert (desk.get("1"), desk.get("2")) == (b"one", b"two")
     assert list(desk.folder.staging.iterdir()) == []
@@ -140,17 +145,7 @@ def test_a_body_that_waits_keeps_those_that_came_with_it_and_no_others(
 ) -> None:
     desk.put_together({"1": b"one", "2": b"two"})
     desk.put_together({"3": b"three"})
-    replace = Path.replace
-
-    def refuse_one(self: Path, target: Path) -> Path:
-        if Path(target).name == "1":
-            raise PermissionError(errno.EACCES, "open elsewhere")
-        return replace(self, target)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(Path, "replace", refuse_one)
-        with pytest.raises(PermissionError):
-            desk.publisher.publish()
+    publish_while_1_is_open_elsewhere(desk, monkeypatch)
     assert (desk.packs(), desk.get("1")) == (1, b"one")
     desk.put("1", b"again")
     assert (desk.publisher.publish(), desk.packs(), desk.get("1")) == (1, 0, b"again")
@@ -188,28 +183,18 @@ def test_a_body_whose_pack_is_gone_is_reported_and_not_an_older_file_served(desk
 def test_to_find_what_is_next_costs_the_same_however_much_waits(desk: Desk) -> None:
     connection = index.connect(desk.folder.index)
 
-    def steps() -> int:
-        calls = 0
-
-        def count() -> int:
-            nonlocal calls
-            calls += 1
-            return 0
-
-        connection.set_progress_handler(count, 10)
+    def look() -> None:
         rows = connection.execute(publisher._TO_PUBLISH, {"after": 0, "limit": publisher.BATCH}).fetchall()
-        connection.set_progress_handler(None, 0)
         assert [row[2] for row in rows] == [f"{number:05}" for number in range(publisher.BATCH)]
-        return calls * 10
 
     def add(begin: int, end: int) -> None:
         for first in range(begin, end, 100):
             desk.put_together({f"{number:05}": b"body" for number in range(first, first + 100)})
 
     add(0, 200)
-    few = steps()
+    few = steps_of(connection, look)
     add(200, 10_000)
-    assert steps() <= few * 1.1 + 50
+    assert steps_of(connection, look) <= few * 1.1 + 50
     connection.close()
 
 

@@ -11,6 +11,7 @@ from dvc_sync_s3.store.packs import BODY
 from dvc_sync_s3.store.puts import Put, Result, put_of, put_together
 from dvc_sync_s3.store.transaction import Transaction
 from dvc_sync_s3.store.writes import Body, Superseded
+from tests.unit.store.steps import steps_of
 
 
 @pytest.fixture
@@ -57,23 +58,13 @@ def test_a_group_of_puts_needs_few_statements(connection: sqlite3.Connection, pu
 
 @pytest.mark.usefixtures("bucket")
 def test_a_put_costs_the_same_however_many_keys_there_are(connection: sqlite3.Connection) -> None:
-    def steps(first: int) -> int:
-        calls = 0
+    def put(begin: int, end: int) -> None:
+        puts = [small(f"out/{number:09}") for number in range(begin, end)]
+        in_transaction(connection, lambda it: put_together(it, puts))
 
-        def count() -> int:
-            nonlocal calls
-            calls += 1
-            return 0
-
-        connection.set_progress_handler(count, 10)
-        in_transaction(connection, lambda it: put_together(it, [small(f"out/{first + n:09}") for n in range(16)]))
-        connection.set_progress_handler(None, 0)
-        return calls * 10
-
-    before = steps(0)
-    many = [small(f"out/{number:09}") for number in range(1_000, 11_000)]
-    in_transaction(connection, lambda it: put_together(it, many))
-    assert steps(20_000) <= before * 1.1 + 50
+    before = steps_of(connection, lambda: put(0, 16))
+    put(1_000, 11_000)
+    assert steps_of(connection, lambda: put(20_000, 20_016)) <= before * 1.1 + 50
 
 
 @pytest.mark.usefixtures("bucket")
@@ -130,7 +121,7 @@ def test_a_put_leaves_nothing_of_what_its_predecessor_said(connection: sqlite3.C
 
 
 @pytest.mark.usefixtures("bucket")
-def test_what_a_put_needs_not_know_is_no_row_to_fetch(connection: sqlite3.Connection) -> None:
+def test_what_a_put_need_not_know_is_no_row_to_fetch(connection: sqlite3.Connection) -> None:
     in_transaction(connection, lambda it: put_together(it, [small("a"), staged("b", "body-1")]))
     fetched: list[tuple[object, ...]] = []
 
