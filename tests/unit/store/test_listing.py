@@ -4,8 +4,7 @@ import sqlite3
 
 from dvc_sync_s3.store.listing import list_page
 from dvc_sync_s3.store.model import ListRequest
-
-STEPS_PER_CALL = 100
+from tests.unit.store.steps import steps_of
 
 
 def fill(connection: sqlite3.Connection, keys: list[str]) -> None:
@@ -19,18 +18,7 @@ def fill(connection: sqlite3.Connection, keys: list[str]) -> None:
 
 
 def steps(connection: sqlite3.Connection, request: ListRequest) -> int:
-    """Return how many steps SQLite's virtual machine took for the page."""
-    calls = 0
-
-    def count() -> int:
-        nonlocal calls
-        calls += 1
-        return 0
-
-    connection.set_progress_handler(count, STEPS_PER_CALL)
-    list_page(connection, request)
-    connection.set_progress_handler(None, 0)
-    return calls * STEPS_PER_CALL
+    return steps_of(connection, lambda: list_page(connection, request))
 
 
 def test_a_common_prefix_costs_one_seek_however_many_keys_are_below_it(connection: sqlite3.Connection) -> None:
