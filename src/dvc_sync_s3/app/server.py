@@ -17,6 +17,7 @@ from dvc_sync_s3.app.greeting import Greeting, listening_on
 from dvc_sync_s3.app.ground import Ground, prepare
 from dvc_sync_s3.app.keys import keyring
 from dvc_sync_s3.app.publisher import publisher_command
+from dvc_sync_s3.app.starting import tell_failure_in_words
 from dvc_sync_s3.clock import SystemClock
 from dvc_sync_s3.logs import Tell, configure_logs
 from dvc_sync_s3.process import end_with_parent, is_first_of_its_kind
@@ -51,6 +52,8 @@ class Application:
         is_s3 = scope["type"] == "http" and (
             not (scope["path"] + "/").startswith("/-/") or names_a_bucket(scope, self._domains)
         )
+        if scope["type"] == "lifespan":
+            send = tell_failure_in_words(send)
         await (self.s3 if is_s3 else self._web)(scope, receive, send)
 
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 import gc
 import os
 import signal
+import sqlite3
 import sys
+from contextlib import closing, suppress
+from dataclasses import replace
 from pathlib import Path
 from threading import Event, Thread
 
@@ -15,6 +18,8 @@ from dvc_sync_s3.dataset.layouts import layout_for
 from dvc_sync_s3.dataset.layouts.mirror import MirrorFolder
 from dvc_sync_s3.dataset.model import OnConflict
 from dvc_sync_s3.dvc.environment import quiet_environment
+from dvc_sync_s3.errors import SyncError
+from dvc_sync_s3.failures import explained
 from dvc_sync_s3.git.clone import Clone
 from dvc_sync_s3.git.merge_request import proposer
 from dvc_sync_s3.logs import configure_logs
@@ -32,7 +37,7 @@ from dvc_sync_s3.sync.metrics import MetricsFile
 from dvc_sync_s3.sync.mirror import Mirror
 from dvc_sync_s3.sync.people import CoAuthors
 from dvc_sync_s3.sync.reading import Changes
-from dvc_sync_s3.sync.status import StatusFile
+from dvc_sync_s3.sync.status import State, StatusFile
 from dvc_sync_s3.sync.tracked import Tracked, TrackedDataset, written_out_paths
 from dvc_sync_s3.sync.worker import Worker
 
@@ -58,12 +63,23 @@ def run_worker(settings: Settings, report: Reporter) -> None:
     while not lock.try_acquire():
         if stop.wait(_LOCK_RETRY_S):
             return
-    ledger = Ledger(hidden)
     try:
-        _build(settings, hidden, ledger, report).run(stop)
+        ledger = Ledger(hidden)
+        with closing(ledger):
+            _build(settings, hidden, ledger, report).run(stop)
+    except (SyncError, OSError, sqlite3.Error) as error:
+        _tell(StatusFile(hidden), error)
+        raise
     finally:
-        ledger.close()
         lock.release()
+
+
+def _tell(status: StatusFile, error: Exception) -> None:
+    """Let the status say why there is no worker."""
+    reason = explained(error)
+    if reason is not None:
+        with suppress(OSError):  # the same disk, perhaps
+            status.write(replace(status.read(), state=State.BLOCKED, error=str(reason), hint=reason.hint))
 
 
 def _stop_with_parent(stop: Event) -> None:

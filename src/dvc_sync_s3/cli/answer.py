@@ -6,6 +6,7 @@ import click
 
 from dvc_sync_s3.app.accepting import OpenConnections
 from dvc_sync_s3.app.siblings import run_sibling
+from dvc_sync_s3.app.starting import told_in_words
 from dvc_sync_s3.settings import read_settings
 
 
@@ -19,4 +20,5 @@ def answer(number: int, processes: int, counts: int, listening: tuple[int, ...])
 
     COUNTS is the file with how many connections each has.
     """
-    run_sibling(read_settings(), listening, OpenConnections(counts, processes, number))
+    with told_in_words():
+        run_sibling(read_settings(), listening, OpenConnections(counts, processes, number))

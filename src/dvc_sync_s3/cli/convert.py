@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from dvc_sync_s3.app.conversion import convert as convert_dataset
-from dvc_sync_s3.errors import SettingsError, SyncError
+from dvc_sync_s3.app.starting import told_in_words
 from dvc_sync_s3.settings import read_settings
 from dvc_sync_s3.settings.dvc import inside_repository
 
@@ -16,11 +16,8 @@ def convert(path: str) -> None:
     """Give the dataset another path and the layout it stands for, in one commit. Stop the service first."""
     try:
         new = inside_repository(path)
-        commit = convert_dataset(read_settings(), new)
-    except SettingsError as error:
-        raise click.ClickException(str(error)) from None
     except ValueError as error:
         raise click.BadParameter(f"{path} {error}", param_hint="--to") from None
-    except SyncError as error:
-        raise click.ClickException(f"{error}\n{error.hint}".rstrip()) from None
+    with told_in_words():
+        commit = convert_dataset(read_settings(), new)
     print(f"Commit {commit[:12]} made the change. Set DVC_DATASET={new} before you start the service again.")

@@ -8,8 +8,8 @@ import click
 
 from dvc_sync_s3.app.server import create_app, hidden_folder
 from dvc_sync_s3.app.siblings import ServerWithSiblings, server_config
+from dvc_sync_s3.app.starting import told_in_words
 from dvc_sync_s3.clock import SystemClock
-from dvc_sync_s3.errors import SettingsError
 from dvc_sync_s3.settings import read_settings
 
 _FAILED_TO_START = 3
@@ -19,11 +19,9 @@ _FAILED_TO_START = 3
 @click.command()
 def serve() -> None:
     """Start the service on HOST and PORT, configured by .env and the environment."""
-    try:
+    with told_in_words():
         settings = read_settings()
         config = server_config(create_app(settings), settings)
-    except SettingsError as error:
-        raise click.ClickException(str(error)) from None
     server = ServerWithSiblings(config, settings.processes - 1, hidden_folder(settings), SystemClock())
     with contextlib.suppress(KeyboardInterrupt):
         server.run()

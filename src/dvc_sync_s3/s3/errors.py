@@ -5,10 +5,10 @@ Source: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
 
 from __future__ import annotations
 
-import errno
 import sqlite3
 from collections.abc import Mapping
 
+from dvc_sync_s3.failures import explained
 from dvc_sync_s3.store.errors import BucketNotEmpty, NoSuchBucket, NoSuchPart, NoSuchUpload
 
 ERRORS: Mapping[str, tuple[int, str]] = {
@@ -100,9 +100,6 @@ class ClientGone(Exception):
     """The client closed the connection before its request was complete: there is nobody to answer."""
 
 
-_DISK_TROUBLE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO}
-
-
 _CODES: Mapping[type[Exception], str] = {
     BucketNotEmpty: "BucketNotEmpty",
     NoSuchBucket: "NoSuchBucket",
@@ -119,9 +116,7 @@ def as_s3_error(error: Exception) -> S3Error:
             return error
         case _ if type(error) in _CODES:
             return S3Error(_CODES[type(error)])
-        case OSError(errno=number) if number in _DISK_TROUBLE:
-            return S3Error("ServiceUnavailable")
-        case sqlite3.OperationalError():
-            return S3Error("ServiceUnavailable")
+        case OSError() | sqlite3.Error() if reason := explained(error, "The data folder"):
+            return S3Error("ServiceUnavailable", f"{reason}. Please try again.")
         case _:
             return S3Error("InternalError")

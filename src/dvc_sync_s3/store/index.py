@@ -15,6 +15,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from dvc_sync_s3.errors import Blocked, Transient
+from dvc_sync_s3.failures import explained
 from dvc_sync_s3.store.model import Headers, ObjectPart, StoredObject
 
 if TYPE_CHECKING:
@@ -95,8 +96,17 @@ def log_of(index: Path) -> Path:
 def set_up(index: Path) -> sqlite3.Connection:
     """Create `index` or open it, and return a connection; the caller holds the set-up lock.
 
-    Raises Blocked if a newer version of the service made it, sqlite3.Error or OSError if the disk refuses.
+    Raises Blocked if a newer version of the service made it, it is damaged or the disk refuses; Transient if another
+    program has locked it.
     """
+    try:
+        return _set_up(index)
+    except sqlite3.Error as error:
+        reason = explained(error, f"the index {index}")
+        raise error if reason is None else reason from error
+
+
+def _set_up(index: Path) -> sqlite3.Connection:
     connection = _open(index, "rwc")
     try:
         connection.execute("PRAGMA auto_vacuum = INCREMENTAL")  # heard by a new index only; see shrinking.py

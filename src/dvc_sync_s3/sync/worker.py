@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -13,6 +12,7 @@ import structlog
 
 from dvc_sync_s3.clock import Clock
 from dvc_sync_s3.errors import Blocked, Rejected, SyncError, Transient
+from dvc_sync_s3.failures import explained
 from dvc_sync_s3.store.model import Waiting
 from dvc_sync_s3.store.reader import Reader
 from dvc_sync_s3.sync.bundle import MEMORY, MOST_CHANGES, BundleRules, wait_s
@@ -101,14 +101,15 @@ class Worker:
             except Rejected:
                 pause_s = random.uniform(0, 0.05 * 2 ** min(rejections, 6))  # noqa: S311 - it only spreads retries
                 Event().wait(pause_s)
-            except Blocked as error:
-                return Retry(error, _BLOCKED_RETRY_S)
-            except Transient as error:
-                return Retry(error, retry_pause_s(self._failures + 1))
             except Exception as error:
-                log.exception("unexpected failure")
-                return Retry(_unexpected(error), retry_pause_s(self._failures + 1))
-        return Retry(_outrun(), retry_pause_s(self._failures + 1))
+                if (reason := explained(error)) is None:
+                    log.exception("unexpected failure")
+                    reason = _unexpected(error)
+                return self._retry(reason)
+        return self._retry(_outrun())
+
+    def _retry(self, error: SyncError) -> Retry:
+        return Retry(error, _BLOCKED_RETRY_S if isinstance(error, Blocked) else retry_pause_s(self._failures + 1))
 
     def _succeeded(self, synced: Synced, duration_ms: int) -> None:
         self._failures = 0
@@ -154,8 +155,6 @@ class Worker:
 
 
 def _unexpected(error: Exception) -> SyncError:
-    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return Blocked("the disk is full", hint="Make room where S3_DATA_FOLDER and GIT_FOLDER are.")
     return Transient(f"unexpected {type(error).__name__}", hint="The log has the details; please report it.")
 
 

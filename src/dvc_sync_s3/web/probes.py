@@ -11,6 +11,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from dvc_sync_s3.errors import SyncError
+from dvc_sync_s3.failures import explained
 from dvc_sync_s3.store.reader import Reader
 from dvc_sync_s3.sync.skipped import newest_skipped
 from dvc_sync_s3.sync.status import StatusFile
@@ -28,8 +30,8 @@ def probe_routes(store: Reader, hidden: Path) -> list[Route]:
     async def ready(_: Request) -> Response:
         try:
             store.last_seq()
-        except sqlite3.Error:
-            return PlainTextResponse("the store does not answer\n", status_code=503)
+        except (SyncError, OSError, sqlite3.Error) as error:
+            return PlainTextResponse(_in_words(error), status_code=503)
         return PlainTextResponse("ready\n")
 
     async def sync_status(_: Request) -> Response:
@@ -39,7 +41,10 @@ def probe_routes(store: Reader, hidden: Path) -> list[Route]:
         return JSONResponse({**told, "pending": pending, "last_seq": store.last_seq()})
 
     async def skipped(_: Request) -> Response:
-        found = await asyncio.to_thread(newest_skipped, hidden, _MOST_SKIPPED)
+        try:
+            found = await asyncio.to_thread(newest_skipped, hidden, _MOST_SKIPPED)
+        except (OSError, sqlite3.Error) as error:
+            return PlainTextResponse(_in_words(error), status_code=503)
         return JSONResponse([asdict(one) for one in found])
 
     return [
@@ -48,3 +53,8 @@ def probe_routes(store: Reader, hidden: Path) -> list[Route]:
         Route("/-/status.json", sync_status),
         Route("/-/skipped.json", skipped),
     ]
+
+
+def _in_words(error: Exception) -> str:
+    found = explained(error)
+    return f"{found}\n{found.hint}\n" if found else "the store does not answer\n"

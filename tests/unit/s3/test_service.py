@@ -106,12 +106,21 @@ async def test_what_is_not_offered_is_told_only_to_who_may_know(service: S3Servi
     assert code_of(sent) == "AccessDenied"
 
 
+def said_by_sqlite(code: int) -> sqlite3.Error:
+    """Return what the library raises, which only it can give a code."""
+    error = sqlite3.DatabaseError("a secret detail")
+    error.sqlite_errorcode = code
+    return error
+
+
 @pytest.mark.parametrize(
     ("error", "code", "status"),
     [
         (OSError(errno.ENOSPC, "No space left on device"), "ServiceUnavailable", 503),
         (OSError(errno.EROFS, "Read-only file system"), "ServiceUnavailable", 503),
-        (sqlite3.OperationalError("disk I/O error"), "ServiceUnavailable", 503),
+        (said_by_sqlite(sqlite3.SQLITE_IOERR_WRITE), "ServiceUnavailable", 503),
+        (said_by_sqlite(sqlite3.SQLITE_CORRUPT), "ServiceUnavailable", 503),
+        (said_by_sqlite(sqlite3.SQLITE_FULL), "ServiceUnavailable", 503),
         (RuntimeError("a secret detail"), "InternalError", 500),
     ],
 )
