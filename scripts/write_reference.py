@@ -96,6 +96,8 @@ def env_example() -> str:
         "# Copy this file to .env. As it is, it starts a playground: every setting is left at its default.",
         "# Quotes around a value and spaces around the = are taken off. Put a value that has a space, a # or a $ into",
         "# 'single quotes'; a JSON key on one line too. What is set in the environment wins over this file.",
+        "# Variables of other programs, such as HTTPS_PROXY and GIT_SSL_CAINFO, may stand here too.",
+        "# Relative paths begin in the folder where the service is started.",
     ]
     for title, fields in _grouped().items():
         lines += ["", f"# --- {title} ---"]

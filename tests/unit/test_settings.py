@@ -116,6 +116,20 @@ def test_unknown_names_are_left_to_others() -> None:
             ["AWS_ACCESS_KEY_ID=a", "AWS_SECRET_ACCESS_KEY=b", "S3_EXTRA_KEYS=a:c:ro"],
             "S3_EXTRA_KEYS names the id that AWS_ACCESS_KEY_ID is",
         ),
+        (["GIT_BRANCH=my branch"], "GIT_BRANCH is wrong: it must be the name of a branch, such as main"),
+        (["GIT_MERGE_REQUEST_BRANCH=-x"], "GIT_MERGE_REQUEST_BRANCH is wrong: it must be the name of a branch"),
+        (
+            ["DVC_REMOTE_URL=webdav://u:s3cret@h/x", "GIT_REPO=r"],
+            "DVC_REMOTE_URL is wrong: it must not hold a password",
+        ),
+        (["GIT_BRANCH='\"main\"'"], "GIT_BRANCH has quotes around it: remove them."),
+        (["", "# branch", "GIT_BRANCHE=dev"], ".env line 3 sets GIT_BRANCHE, which is no setting: GIT_BRANCH is meant"),
+        (["DVC_DATSET=a.json"], ".env line 1 sets DVC_DATSET, which is no setting: DVC_DATASET is meant"),
+        (["GIT_REPO_URL=r"], ".env line 1 sets GIT_REPO_URL, which is no setting: GIT_REPO is meant"),
+        (["GIT-REPO=r"], ".env line 1 sets GIT-REPO, which is no setting: GIT_REPO is meant"),
+        (["PORT=8000", "GIT_REPO: x"], ".env line 2 can't be read: write NAME=value"),
+        (["GIT_REPO"], ".env line 1 can't be read: write NAME=value"),
+        (["GIT_PAT_TOKEN='half"], ".env line 1 can't be read: write NAME=value"),
         (["DVC_DATASET=../data.json"], "DVC_DATASET is wrong: it must be a path inside the repository"),
         (["DVC_DATASET=.git/data.json"], "DVC_DATASET is wrong: it must be a path inside the repository"),
     ],
@@ -209,3 +223,98 @@ def test_a_mirror_needs_a_folder_and_a_rule_that_leaves_one_file() -> None:
     assert "DVC_LAYOUT is mirror, which is a folder, but DVC_DATASET is data/data.json" in refusal("DVC_LAYOUT=mirror")
     both = ("DVC_LAYOUT=mirror", "DVC_DATASET=data/bucket", "MERGE_ON_CONFLICT=both")
     assert "set ours or theirs" in refusal(*both)
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        ("GIT_BRANCH=dev\n# für alle\n".encode("utf-16"), ".env is saved as UTF-16: save it as UTF-8."),
+        ("GIT_BRANCH=dev\n".encode("utf-16-le"), ".env is saved as UTF-16: save it as UTF-8."),
+        ("GIT_BRANCH=dev\n# für alle\n".encode("cp1252"), ".env line 2 isn't UTF-8: save the file as UTF-8."),
+    ],
+)
+def test_a_file_in_another_coding_is_refused_in_one_sentence(content: bytes, sentence: str) -> None:
+    Path(".env").write_bytes(content)
+    with pytest.raises(SettingsError) as caught:
+        read_settings()
+    assert str(caught.value) == sentence
+
+
+def test_a_file_that_can_not_be_read_is_refused_in_one_sentence() -> None:
+    Path(".env").mkdir()
+    with pytest.raises(SettingsError, match=r"^\.env can't be read: Is a directory\.$"):
+        read_settings()
+
+
+def test_what_stands_in_single_quotes_stays_as_it_is() -> None:
+    settings = dotenv("HERE=here", "GIT_AUTHOR_NAME='${HERE} $HOME'", 'GIT_COMMITTER_NAME="${HERE}"', *COMMITTER)
+    assert (settings.git_author_name, settings.git_committer_name) == ("${HERE} $HOME", "here")
+
+
+COMMITTER = ("GIT_COMMITTER_EMAIL=ci@example.com",)
+
+
+def test_variables_of_git_and_proxies_work_from_the_file() -> None:
+    Path(".env").write_text("HTTPS_PROXY=http://in-file:1\nGIT_SSL_CAINFO=ca.pem\nGIT_BRANCH=dev\n")
+    environ = {"HTTPS_PROXY": "http://in-environment:1"}
+    assert read_settings(environ).git_branch == "dev"
+    assert environ == {"HTTPS_PROXY": "http://in-environment:1", "GIT_SSL_CAINFO": "ca.pem"}
+
+
+def test_what_a_secret_file_ends_with_is_no_part_of_a_value(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GIT_REPO", "r")
+    monkeypatch.setenv("GIT_PAT_TOKEN", "t0ken\n")
+    token = read_settings().git_pat_token
+    assert token is not None
+    assert token.get_secret_value() == "t0ken"
+
+
+def test_a_branch_may_be_named_in_full() -> None:
+    assert dotenv("GIT_BRANCH=refs/heads/team/labels").git_branch == "team/labels"
+
+
+def test_the_home_folder_is_the_users(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert dotenv("S3_DATA_FOLDER=~/objects").s3_data_folder == tmp_path / "objects"
+
+
+def test_a_relative_remote_begins_where_the_service_runs(tmp_path: Path) -> None:
+    assert dotenv("GIT_REPO=r", "DVC_REMOTE_URL=../share").remote_url == str(tmp_path / "../share")
+
+
+ODD = [
+    "http://bot:Pa55/word#s3cret@127.0.0.1:9/team.git",
+    "http://bot:Pa55?s3cret@127.0.0.1:9/team.git",
+    "https://bot:80/s3cret@host/team.git",
+    "https://bot:s3[cret@host/team.git",
+    "https://bot:s3 cret@host/team.git",
+    "https://host/team.git?token=s3cret",
+    "https://bot:s3cret@/team.git",
+    "bot:s3cret@host/team.git",
+    "https//bot:s3cret@host/team.git",
+    "ssh://git:s3cret@host/team.git",
+    "ssh://git:s3/cret@host/team.git",
+]
+
+
+@pytest.mark.parametrize("url", ODD)
+def test_an_address_whose_secret_could_be_taken_for_a_path_is_refused_without_repeating_it(
+    monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    monkeypatch.setenv("GIT_REPO", url)
+    with pytest.raises(SettingsError, match=r"^GIT_REPO is wrong: it must ") as caught:
+        read_settings()
+    assert "cret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://host/team.git", "https://bot:s3cret@host:8443/team.git", "https://ann@example.com:s3@host/team.git",
+        "https://[::1]:80/team.git", "https://dev.azure.com/org/My%20Project/_git/data", "git@host:team/data.git",
+        "ssh://git@host:22/team.git", "host:team.git", "/srv/a:b@c/team.git", "./team.git", "C:/team.git", "file:///srv/t",
+    ],
+)  # fmt: skip
+def test_every_common_form_of_address_is_taken(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setenv("GIT_REPO", url)
+    assert read_settings().git_repo == url

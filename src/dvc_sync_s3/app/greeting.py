@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from dvc_sync_s3.app.keys import KeyPair
 from dvc_sync_s3.app.playground import Playground
-from dvc_sync_s3.git.model import split_credentials
+from dvc_sync_s3.git.model import read_address
 from dvc_sync_s3.settings import Settings
 
 
@@ -57,7 +57,7 @@ DVC Sync S3 listens on http://{self.address}
 
     def _result(self) -> str:
         if self.playground is None:
-            url, _ = split_credentials(self.settings.git_repo or "")
+            url = read_address(self.settings.git_repo or "").url
             return f"The dataset: {self.settings.dvc_dataset} on branch {self.settings.git_branch} of {url}"
         return f"""No GIT_REPO is set, so this is a playground. What a data scientist does:
     git clone {self.playground.repository} dataset && cd dataset

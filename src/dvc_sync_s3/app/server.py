@@ -24,7 +24,7 @@ from dvc_sync_s3.process import end_with_parent, is_first_of_its_kind
 from dvc_sync_s3.s3.access.ownership import Ownership, first_documents
 from dvc_sync_s3.s3.request import names_a_bucket
 from dvc_sync_s3.s3.service import S3Service
-from dvc_sync_s3.settings import Settings
+from dvc_sync_s3.settings import Settings, misspelt_names
 from dvc_sync_s3.store.folder import HIDDEN_NAME
 from dvc_sync_s3.store.store import Store
 from dvc_sync_s3.sync.supervisor import Supervisor
@@ -84,6 +84,8 @@ def create_app(settings: Settings) -> Application:
         supervisor.start()
         _leave_to_itself_what_is_there()
         greeting = Greeting(listening_on(settings, sys.argv), settings, ground.keys, ground.playground)
+        for name, meant in misspelt_names().items():
+            log.warning("no setting", name=name, meant=meant)
         if is_first_of_its_kind():
             print(greeting.text(), flush=True)  # noqa: T201 - for the person who started it
         try:

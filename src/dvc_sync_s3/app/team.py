@@ -11,6 +11,7 @@ from dvc_sync_s3.dvc.choice import RemoteSettings
 from dvc_sync_s3.errors import SettingsError
 from dvc_sync_s3.git.merge_request import api_url, host_kind
 from dvc_sync_s3.git.model import (
+    Address,
     Author,
     Credentials,
     HostKind,
@@ -19,7 +20,7 @@ from dvc_sync_s3.git.model import (
     Signing,
     Ssh,
     is_ssh,
-    split_credentials,
+    read_address,
 )
 from dvc_sync_s3.settings import Settings
 
@@ -28,13 +29,11 @@ _DEFAULT_NAME = "dvc-sync"
 
 def repository(settings: Settings) -> Repository:
     """Return the team's repository; raise SettingsError if its URL and the PAT settings name two tokens."""
-    name = settings.git_pat_name or _DEFAULT_NAME
-    url, credentials = split_credentials(settings.git_repo or str(playground_at(FOLDER).repository))
-    if settings.git_pat_token is not None:
-        token = settings.git_pat_token.get_secret_value()
-        if credentials is not None and credentials.token != token:
-            raise SettingsError("GIT_REPO and GIT_PAT_TOKEN hold two different tokens: keep the one in GIT_PAT_TOKEN.")
-        credentials = credentials or Credentials(name, token)
+    address = read_address(settings.git_repo or str(playground_at(FOLDER).repository))
+    url = _from_here(address.url)
+    name = settings.git_pat_name or address.username or _DEFAULT_NAME
+    token = _token(settings, address)
+    credentials = None if token is None else Credentials(name, token)
     if settings.git_ssh_key_file is not None and not is_ssh(url):
         raise SettingsError(
             "GIT_SSH_KEY_FILE is set, but GIT_REPO is no address for ssh, as git@host:team/data.git is."
@@ -42,14 +41,29 @@ def repository(settings: Settings) -> Repository:
     return Repository(
         url,
         settings.git_branch,
-        Author(settings.git_author_name or name, settings.git_author_email),
+        Author(settings.git_author_name or settings.git_pat_name or _DEFAULT_NAME, settings.git_author_email),
         credentials,
+        username=address.username,
         committer=_committer(settings),
         ssh=Ssh(_absolute(settings.git_ssh_key_file), _absolute(settings.git_ssh_known_hosts_file)),
         signing=_signing(settings),
         mailmap=_absolute(settings.git_mailmap_file),
         proposing=_proposing(settings, url, credentials),
     )
+
+
+def _token(settings: Settings, address: Address) -> str | None:
+    if settings.git_pat_token is None:
+        return address.token
+    token = settings.git_pat_token.get_secret_value()
+    if address.token not in {None, token}:
+        raise SettingsError("GIT_REPO and GIT_PAT_TOKEN hold two different tokens: keep the one in GIT_PAT_TOKEN.")
+    return token
+
+
+def _from_here(url: str) -> str:
+    """Return a path as an absolute one, since git runs in the clone; other addresses as they are."""
+    return url if "://" in url or is_ssh(url) else str(Path(url).expanduser().absolute())
 
 
 def _proposing(settings: Settings, url: str, credentials: Credentials | None) -> Proposing | None:

@@ -20,6 +20,7 @@ _KEPT_OF_GIT = {
     "GIT_PROXY_COMMAND", "GIT_SSH", "GIT_SSH_COMMAND",
     "GIT_SSH_VARIANT", "GIT_SSL_CAINFO", "GIT_SSL_CAPATH", "GIT_SSL_CERT", "GIT_SSL_KEY",
 }  # fmt: skip
+_PATHS = {"GIT_SSL_CAINFO", "GIT_SSL_CAPATH", "GIT_SSL_CERT", "GIT_SSL_KEY"}
 _USERNAME, _TOKEN = "DVC_SYNC_GIT_USERNAME", "DVC_SYNC_GIT_TOKEN"
 _HELPER = f"""!f() {{ test "$1" = get && printf 'username=%s\\npassword=%s\\n' "${_USERNAME}" "${_TOKEN}"; }}; f"""
 
@@ -66,6 +67,8 @@ def git_environment(environ: Mapping[str, str], repository: Repository) -> dict[
     config can be read by others, and a helper bound to the server's address answers no one else.
     """
     environment = {name: value for name, value in environ.items() if not _is_dropped(name)}
+    # git runs in the clone's folder; relative paths are meant from where the service runs.
+    environment |= {name: os.path.abspath(environment[name]) for name in _PATHS & environment.keys()}
     author, committer = repository.author, repository.committer or repository.author
     environment |= {
         "GIT_TERMINAL_PROMPT": "0",
@@ -84,10 +87,12 @@ def git_environment(environ: Mapping[str, str], repository: Repository) -> dict[
         environment["GIT_SSH_COMMAND"] = ssh_command(repository.ssh)
     settings = [*_SETTINGS, ("remote.origin.url", repository.url), *_of_repository(repository)]
     parts = urlsplit(repository.url)
+    server = f"credential.{parts.scheme}://{parts.netloc}"
     if repository.credentials is not None and parts.scheme in {"http", "https"}:
-        helper = f"credential.{parts.scheme}://{parts.netloc}.helper"
-        settings += [(helper, ""), (helper, _HELPER)]
+        settings += [(f"{server}.helper", ""), (f"{server}.helper", _HELPER)]
         environment |= {_USERNAME: repository.credentials.username, _TOKEN: repository.credentials.token}
+    elif repository.username is not None:
+        settings.append((f"{server}.username", repository.username))
     environment["GIT_CONFIG_COUNT"] = str(len(settings))
     for index, (key, value) in enumerate(settings):
         environment |= {f"GIT_CONFIG_KEY_{index}": key, f"GIT_CONFIG_VALUE_{index}": value}

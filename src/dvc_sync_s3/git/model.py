@@ -8,7 +8,8 @@ from enum import StrEnum
 from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
 
-_TOKEN_LENGTH = 20  # every forge's tokens are longer, hardly any user name is
+_TOKEN = re.compile(r"(gh[oprsu]_|github_pat_|gl[a-z]{2,6}-|ATBB|ATCTT|ATATT)\w{10}")
+"""How the tokens of GitHub, GitLab and Bitbucket begin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,15 +68,17 @@ class Proposing:
 
 @dataclass(frozen=True, slots=True)
 class Repository:
-    """The team's repository on its server; `url` carries no secret.
+    """The team's repository on its server; `url` carries neither name nor secret.
 
-    `committer`: None is the author. `mailmap`: a file in the form of https://git-scm.com/docs/gitmailmap.
+    `username`: the name before the @ of its address, for the user's own credential helper. `committer`: None is the
+    author. `mailmap`: a file in the form of https://git-scm.com/docs/gitmailmap.
     """
 
     url: str
     branch: str
     author: Author
     credentials: Credentials | None = None
+    username: str | None = None
     committer: Author | None = None
     ssh: Ssh = Ssh()
     signing: Signing = Signing()
@@ -98,28 +101,33 @@ class Tip:
     set_aside: Path | None = None
 
 
-def split_credentials(url: str) -> tuple[str, Credentials | None]:
-    """Separate an HTTP URL from the token people put into it; other URLs come back as they are.
+@dataclass(frozen=True, slots=True)
+class Address:
+    """An address of a repository as people write it, taken apart; `username` and `token` stood before the @."""
 
-    >>> split_credentials("https://ann:s3cret@git.example.com/team/data.git")
-    ('https://git.example.com/team/data.git', Credentials(username='ann'))
-    >>> split_credentials("git@git.example.com:team/data.git")
-    ('git@git.example.com:team/data.git', None)
+    url: str
+    username: str | None = None
+    token: str | None = field(default=None, repr=False)
 
-    A name without a password stays in the URL (credential helpers look it up) unless it is long enough to be a
-    token: forges take that as the password of any name.
+
+def read_address(url: str) -> Address:
+    """Separate an HTTP URL from the name and the token before its @; other addresses come back as they are.
+
+    >>> read_address("https://ann:s3cret@git.example.com/team/data.git")
+    Address(url='https://git.example.com/team/data.git', username='ann')
+    >>> read_address("git@git.example.com:team/data.git")
+    Address(url='git@git.example.com:team/data.git', username=None)
+
+    A name alone is a user's, unless it begins as a forge's tokens do: a forge takes its token with any name.
     """
     parts = urlsplit(url)
     userinfo, at, host = parts.netloc.rpartition("@")
     if parts.scheme not in {"http", "https"} or not at:
-        return url, None
-    username, colon, token = userinfo.partition(":")
-    if not colon and len(username) < _TOKEN_LENGTH:
-        return url, None
-    if not token:
-        username, token = "x-access-token", username
-    clean = parts._replace(netloc=host).geturl()
-    return clean, Credentials(unquote(username), unquote(token))
+        return Address(url)
+    name, _, token = userinfo.partition(":")
+    if not token and _TOKEN.match(name):
+        name, token = "", name
+    return Address(parts._replace(netloc=host).geturl(), unquote(name) or None, unquote(token) or None)
 
 
 def is_ssh(url: str) -> bool:
@@ -142,4 +150,4 @@ def without_secrets(text: str, credentials: Credentials | None) -> str:
     """
     if credentials is not None and credentials.token:
         text = text.replace(credentials.token, "***").replace(quote(credentials.token, safe=""), "***")
-    return re.sub(r"(https?://)[^/@\s]+@", r"\1***@", text)
+    return re.sub(r"(https?://)[^/@\s]+@", r"\1***@", text, flags=re.IGNORECASE)

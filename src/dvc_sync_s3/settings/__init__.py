@@ -7,31 +7,32 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Mapping, MutableMapping
+from pathlib import Path
 from typing import Self
 
-from pydantic import Field, ValidationError, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from dvc_sync_s3.errors import SettingsError
 from dvc_sync_s3.settings.bundle import BundleSettings
 from dvc_sync_s3.settings.dataset import DatasetSettings
 from dvc_sync_s3.settings.dvc import DvcSettings
+from dvc_sync_s3.settings.env_file import nearly, read_env_file
 from dvc_sync_s3.settings.git import GitSettings
 from dvc_sync_s3.settings.s3 import ExtraKey, S3Settings
 
-__all__ = ["ExtraKey", "Settings", "read_settings"]
+__all__ = ["ExtraKey", "Settings", "misspelt_names", "read_settings"]
 
+_ENV_FILE = Path(".env")
 
 _MOST_UNASKED = 2
 _CAN_TELL = hasattr(os, "sched_getaffinity")
 
 
-class Settings(S3Settings, GitSettings, DvcSettings, DatasetSettings, BundleSettings, BaseSettings):
-    """What `.env` and the environment say; the environment wins. An empty value is no value."""
+class Settings(S3Settings, GitSettings, DvcSettings, DatasetSettings, BundleSettings, BaseModel):
+    """What `.env` and the environment say, by the names in lower case."""
 
-    model_config = SettingsConfigDict(
-        env_file=".env", env_file_encoding="utf-8-sig", env_ignore_empty=True, extra="ignore", frozen=True
-    )
+    model_config = ConfigDict(frozen=True)
 
     host: str = Field("127.0.0.1", description="The address `make run` listens on.")
     port: int = Field(8000, ge=0, le=65535, description="The port `make run` listens on.")
@@ -73,12 +74,43 @@ class Settings(S3Settings, GitSettings, DvcSettings, DatasetSettings, BundleSett
         return self
 
 
-def read_settings() -> Settings:
-    """Read `.env` and the environment; raise SettingsError with one sentence naming the setting that is wrong."""
+def read_settings(environ: MutableMapping[str, str] = os.environ) -> Settings:
+    """Read `.env` and the environment, which wins; an empty value is no value.
+
+    Names in `.env` that are no settings, such as HTTPS_PROXY and GIT_SSL_CAINFO, are put into the environment, where
+    git and the remotes' clients look for them. Raises SettingsError with one sentence naming what is wrong.
+    """
+    in_file = read_env_file(_ENV_FILE, _names(), environ)
+    for name, value in in_file.items():
+        if name.upper() not in _names():
+            environ.setdefault(name, value)
     try:
-        return Settings()
+        return Settings.model_validate(_given(in_file) | _given(environ))
     except ValidationError as error:
         raise SettingsError(_sentence(error)) from None
+
+
+def misspelt_names(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """Return names of the environment that are nearly a setting's, and the settings; they may be another program's.
+
+    >>> misspelt_names({"GIT_BRANCHE": "dev", "GIT_BRANCH": "main", "HOME": "/root"})
+    {'GIT_BRANCHE': 'GIT_BRANCH'}
+    """
+    close = {name: nearly(name, _names()) for name in sorted(environ)}
+    return {name: meant for name, meant in close.items() if meant is not None}
+
+
+def _names() -> frozenset[str]:
+    return frozenset(name.upper() for name in Settings.model_fields)
+
+
+def _given(values: Mapping[str, str]) -> dict[str, str]:
+    """Return the settings among `values`; raise SettingsError for one whose quotes are taken for a part of it."""
+    given = {name.lower(): value.strip() for name, value in values.items() if name.upper() in _names()}
+    for name, value in given.items():
+        if len(value) > 1 and value[0] == value[-1] and value[0] in "'\"":
+            raise SettingsError(f"{name.upper()} has quotes around it: remove them. Only .env takes a pair of quotes.")
+    return {name: value for name, value in given.items() if value}
 
 
 def _sentence(error: ValidationError) -> str:

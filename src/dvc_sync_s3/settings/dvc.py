@@ -8,6 +8,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, Field, SecretStr, model_validator
 
+from dvc_sync_s3.settings.addresses import without_password
+from dvc_sync_s3.settings.folders import UserPath
 from dvc_sync_s3.settings.pairs import refuse_half
 
 
@@ -23,6 +25,13 @@ def inside_repository(path: str) -> str:
     return str(pure)
 
 
+def _remote_url(url: str) -> str:
+    """Return an address without a password, and a path as an absolute one: DVC would begin at the repository."""
+    if "://" in url:
+        return without_password(url, "DVC_REMOTE_OPTIONS")
+    return str(Path(url).expanduser().absolute())
+
+
 def _remote_options(value: SecretStr) -> SecretStr:
     try:
         parsed = json.loads(value.get_secret_value())
@@ -31,6 +40,9 @@ def _remote_options(value: SecretStr) -> SecretStr:
     if not isinstance(parsed, dict) or not all(isinstance(one, str | int | float) for one in parsed.values()):
         raise ValueError('must be a JSON object of texts, numbers and true or false, such as {"port": 2222}')
     return value
+
+
+_Endpoint = Annotated[str, AfterValidator(lambda url: without_password(url, "DVC_S3_SECRET_ACCESS_KEY"))]
 
 
 class DvcSettings(BaseModel):
@@ -53,8 +65,8 @@ class DvcSettings(BaseModel):
     dvc_remote_name: str | None = Field(
         None, description="Which of the repository's DVC remotes to use; its default one when left out."
     )
-    dvc_remote_url: str | None = Field(
-        None, description="Where the data goes if the repository has no DVC remote: any URL that DVC takes."
+    dvc_remote_url: Annotated[str, AfterValidator(_remote_url)] | None = Field(
+        None, description="Where the data goes if the repository has no DVC remote: any URL that DVC takes, or a path."
     )
     dvc_cloud_storage_provider: Literal["s3", "gs", "local"] | None = Field(
         None, description="Instead of DVC_REMOTE_URL: s3, gs, or local (a folder)."
@@ -62,10 +74,10 @@ class DvcSettings(BaseModel):
     dvc_bucket_name: str | None = Field(
         None, description="With the provider: the bucket (data goes to dvcstore/ in it), or the folder for local."
     )
-    dvc_s3_endpoint: str | None = Field(None, description="The S3 endpoint of the DVC remote, if it isn't AWS.")
+    dvc_s3_endpoint: _Endpoint | None = Field(None, description="The S3 endpoint of the DVC remote, if it isn't AWS.")
     dvc_s3_access_key_id: str | None = Field(None, description="The key id for a DVC remote on S3.")
     dvc_s3_secret_access_key: SecretStr | None = Field(None, description="The secret for a DVC remote on S3.")
-    dvc_google_application_credentials: Path | None = Field(
+    dvc_google_application_credentials: UserPath | None = Field(
         None, description="The service account's key file for a DVC remote on Google Cloud Storage."
     )
     dvc_gcp_service_account_key: SecretStr | None = Field(
@@ -91,7 +103,7 @@ class DvcSettings(BaseModel):
         if provider is None or bucket is None:
             return self.dvc_remote_url
         if provider == "local":
-            return str(Path(bucket).absolute())
+            return str(Path(bucket).expanduser().absolute())
         # The first version of this service used dvcstore/; a bucket with a path of its own means that path.
         return f"{provider}://{bucket if '/' in bucket else bucket + '/dvcstore'}"
 

@@ -3,23 +3,37 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, Field, SecretStr, model_validator
+from pydantic import AfterValidator, BaseModel, Field, SecretStr, model_validator
 
+from dvc_sync_s3.settings.addresses import repository_address, without_password
+from dvc_sync_s3.settings.branches import branch_name
+from dvc_sync_s3.settings.folders import UserPath
 from dvc_sync_s3.settings.pairs import refuse_half
+
+_Branch = Annotated[str, AfterValidator(branch_name)]
 
 
 class GitSettings(BaseModel):
     """The settings whose names begin with GIT_."""
 
-    git_repo: str | None = Field(
+    git_repo: Annotated[str, AfterValidator(repository_address)] | None = Field(
         None,
-        description="The team's repository (https, ssh or a path); left out, a playground under ./storage/playground.",
+        description="The team's repository: an address for https or ssh, or a path. "
+        "Default: a playground under ./storage/playground.",
     )
-    git_branch: str = Field("main", min_length=1, description="The branch to keep current; made when it isn't there.")
-    git_folder: Path = Field(Path("./storage/git"), description="Where our clone lives; it may be deleted at any time.")
-    git_pat_name: str | None = Field(None, description="The user name that goes with the access token.")
+    git_branch: _Branch = Field(
+        "main",
+        description="The branch to keep current. If the repository has no branch of that name, nor of one like it, "
+        "the first commit makes it from the default branch.",
+    )
+    git_folder: UserPath = Field(
+        Path("./storage/git"), description="The folder of the service's own clone. You may delete it at any time."
+    )
+    git_pat_name: str | None = Field(
+        None, description="The user name for the access token. Default: the name before the @ of GIT_REPO, or dvc-sync."
+    )
     git_pat_token: SecretStr | None = Field(None, description="An access token that may push to the branch.")
     git_author_name: str | None = Field(None, description="Who our commits are by; GIT_PAT_NAME when left out.")
     git_author_email: str = Field("dvc-sync-s3@users.noreply.invalid", description="The e-mail address of our commits.")
@@ -31,7 +45,7 @@ class GitSettings(BaseModel):
         "on",
         description="Whether commits name annotators with their e-mail address, as Co-authored-by; off: no address.",
     )
-    git_mailmap_file: Path | None = Field(
+    git_mailmap_file: UserPath | None = Field(
         None, description="A file that gives annotators other names or addresses in commits, in Git's mailmap form."
     )
     git_sign_commits: bool | None = Field(
@@ -44,10 +58,10 @@ class GitSettings(BaseModel):
     git_signing_format: Literal["ssh", "openpgp", "x509"] | None = Field(
         None, description="The kind of that key; left out: ssh if GIT_SIGNING_KEY is a file, else openpgp."
     )
-    git_ssh_key_file: Path | None = Field(
+    git_ssh_key_file: UserPath | None = Field(
         None, description="The private key for a GIT_REPO by ssh, such as a deploy key; only the user may read it."
     )
-    git_ssh_known_hosts_file: Path | None = Field(
+    git_ssh_known_hosts_file: UserPath | None = Field(
         None, description="The keys of ssh servers that may be trusted; the user's known_hosts when left out."
     )
 
@@ -55,14 +69,15 @@ class GitSettings(BaseModel):
         default=False,
         description="Push to a side branch and open a merge request for GIT_BRANCH, instead of pushing to that.",
     )
-    git_merge_request_branch: str | None = Field(
+    git_merge_request_branch: _Branch | None = Field(
         None, description="The side branch, for this service alone; dvc-sync/ and GIT_BRANCH when left out."
     )
     git_host_kind: Literal["github", "gitlab", "gitea"] | None = Field(
-        None, description="Whose merge requests, if GIT_REPO doesn't tell; gitea for Forgejo too."
+        None,
+        description="Kind of Git host: github, gitlab or gitea (also Forgejo). Needed if GIT_REPO doesn't show it.",
     )
-    git_api_url: str | None = Field(
-        None, description="Where the host's API is, if it can't be told from GIT_REPO; not needed with GitLab."
+    git_api_url: Annotated[str, AfterValidator(lambda url: without_password(url, "GIT_PAT_TOKEN"))] | None = Field(
+        None, description="The address of the host's API, if GIT_REPO doesn't show it. GitLab needs none."
     )
 
     @model_validator(mode="after")

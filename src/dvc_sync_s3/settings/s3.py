@@ -10,6 +10,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, Field, SecretStr, model_validator
 
+from dvc_sync_s3.settings.folders import UserPath
 from dvc_sync_s3.settings.pairs import refuse_half
 
 _EXTRA_KEY = re.compile(r"(?P<id>[^\s:,/]+):(?P<secret>[^\s,]+):(?P<mode>rw|ro)(?::(?P<owner>[A-Za-z0-9@._+-]{1,64}))?")
@@ -87,7 +88,7 @@ class S3Settings(BaseModel):
         "localhost,s3.localhost",
         description="Host names under which a bucket may be a host of its own (bucket.s3.example.com), by commas.",
     )
-    s3_data_folder: Path = Field(
+    s3_data_folder: UserPath = Field(
         Path("./storage/s3/objects"), description="Where the objects are kept, each bucket a folder."
     )
     s3_bucket: Annotated[str, AfterValidator(_bucket_name)] = Field(

@@ -8,7 +8,7 @@ import pytest
 
 from dvc_sync_s3.app.team import repository
 from dvc_sync_s3.errors import SettingsError
-from dvc_sync_s3.git.model import Author, HostKind, Proposing, Signing
+from dvc_sync_s3.git.model import Author, Credentials, HostKind, Proposing, Signing
 from dvc_sync_s3.settings import Settings
 
 URL = "https://github.com/team/data.git"
@@ -57,3 +57,32 @@ def test_what_can_not_work_is_refused_at_start(values: dict[str, object], said: 
     Path("key").touch()
     with pytest.raises(SettingsError, match=said):
         repository(settings(**values))
+
+
+TOKEN = "ghp_0123456789abcdefghij"
+BITBUCKET = "https://x-token-auth@bitbucket.org/team/data.git"
+
+
+@pytest.mark.parametrize(
+    ("values", "credentials"),
+    [
+        ({"git_pat_token": "t"}, Credentials("dvc-sync", "t")),
+        ({"git_repo": BITBUCKET, "git_pat_token": "t"}, Credentials("x-token-auth", "t")),
+        ({"git_repo": BITBUCKET, "git_pat_token": "t", "git_pat_name": "ann"}, Credentials("ann", "t")),
+        ({"git_repo": "https://ann:t@host/data.git"}, Credentials("ann", "t")),
+        ({"git_repo": f"https://{TOKEN}@host/data.git"}, Credentials("dvc-sync", TOKEN)),
+        ({"git_repo": BITBUCKET}, None),
+    ],
+)
+def test_a_token_goes_with_the_name_that_was_given(values: dict[str, object], credentials: Credentials | None) -> None:
+    found = repository(settings(**values))
+    assert "@" not in found.url
+    assert found.credentials == credentials
+
+
+def test_a_relative_path_begins_where_the_service_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    assert repository(settings(git_repo="./team.git")).url == str(tmp_path / "team.git")
+    assert repository(settings(git_repo="~/team.git")).url == str(tmp_path / "home/team.git")
+    for as_it_is in ("git@host:team.git", "ssh://host/team.git", "file:///srv/team.git", URL):
+        assert repository(settings(git_repo=as_it_is)).url == as_it_is
