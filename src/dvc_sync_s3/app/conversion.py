@@ -16,7 +16,8 @@ from dvc_sync_s3.settings import Settings
 from dvc_sync_s3.store.folder import HIDDEN_NAME
 from dvc_sync_s3.sync.conversion import Conversion, Place
 from dvc_sync_s3.sync.ledger import Ledger
-from dvc_sync_s3.sync.tracked import TrackedDataset, written_out_paths
+from dvc_sync_s3.sync.tracked_dataset import TrackedDataset
+from dvc_sync_s3.sync.tracked_paths import written_out_paths
 
 
 def convert(settings: Settings, path: str) -> str:

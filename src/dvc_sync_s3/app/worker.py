@@ -38,7 +38,9 @@ from dvc_sync_s3.sync.mirror import Mirror
 from dvc_sync_s3.sync.people import CoAuthors
 from dvc_sync_s3.sync.reading import Changes
 from dvc_sync_s3.sync.status import State, StatusFile
-from dvc_sync_s3.sync.tracked import Tracked, TrackedDataset, written_out_paths
+from dvc_sync_s3.sync.tracked import Tracked
+from dvc_sync_s3.sync.tracked_dataset import TrackedDataset
+from dvc_sync_s3.sync.tracked_paths import written_out_paths
 from dvc_sync_s3.sync.worker import Worker
 
 CHECKED = "checked"

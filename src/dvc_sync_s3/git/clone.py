@@ -12,21 +12,19 @@ from dataclasses import replace
 from pathlib import Path
 
 from dvc_sync_s3.errors import Blocked
-from dvc_sync_s3.git.building import MADE, Change, Identities, Made, import_stream
-from dvc_sync_s3.git.command import Git
+from dvc_sync_s3.git.building import Change, Made
+from dvc_sync_s3.git.command import FETCH, Git
+from dvc_sync_s3.git.committing import Committer
 from dvc_sync_s3.git.failures import CloneBroken
 from dvc_sync_s3.git.files import Files, blob_id
 from dvc_sync_s3.git.heads import Heads, parse_heads
+from dvc_sync_s3.git.history import History
 from dvc_sync_s3.git.merge_request import push_options
 from dvc_sync_s3.git.model import Author, Proposing, Repository, Tip
 from dvc_sync_s3.git.place import Place
 from dvc_sync_s3.git.side_branch import SIDE, TARGET, Base, choose, read_fork
-from dvc_sync_s3.git.trailers import INSTANCE, highest_seq
 
 _TIP = "refs/dvc-sync/tip"
-_DEEPENINGS = ("--deepen=50", "--deepen=500", "--unshallow")
-_NEWEST_OF_OURS = 50
-_REMEMBERED_COMMITS = 10_000
 _MOVES_BETWEEN_COLLECTIONS = 20
 
 
@@ -57,11 +55,9 @@ class Clone:
         """The commit that was found last; empty if there is none yet."""
         self._moves = 0
         self._files = Files(self._run)
-        self._positions: dict[str, int | None] = {}
-        """Those that were looked for at the tip, by instance."""
+        self._history = History(self._text, self._is_shallow)
         self._made = _NOTHING
-        self._signs: bool | None = repository.signing.is_wanted
-        self._by: Identities | None = None
+        self._committer = Committer(self._run, repository.signing)
         self._side: str | None = None
         self._compared: tuple[str, str] | None = None
         self._base = Base.TARGET
@@ -91,40 +87,18 @@ class Clone:
         return self._run("ls-tree", "--name-only", self._tip, "--", path) != b""
 
     def position(self, instance: str) -> int | None:
-        """Return the highest seq that the branch's commits carry for `instance`, None if there is none.
-
-        Looks at all parents of merges. The history is fetched in growing steps, commits only, until a seq is found.
-        """
-        if instance not in self._positions:
-            self._positions[instance] = self._look_for_position(instance)
-        return self._positions[instance]
-
-    def _look_for_position(self, instance: str) -> int | None:
-        for deepening in ("", *_DEEPENINGS):
-            if deepening:
-                self._run("fetch", *_FETCH, "--filter=tree:0", deepening, "origin", self._tip)
-            seq = self._seq(instance)
-            if seq is not None or not (self._place.git_folder / "shallow").exists():
-                return seq
-        return None
+        """Return the highest seq that the branch's commits carry for `instance`, None if there is none."""
+        return self._history.position(instance)
 
     def contains(self, commit: str) -> bool:
         """Tell whether the branch, as last refreshed, contains `commit` (among its newest 10,000 commits)."""
-        if commit == self._tip:
-            return True
-        known = self._text("rev-list", f"--max-count={_REMEMBERED_COMMITS}", self._tip)
-        return commit in known.split()
+        return self._history.contains(commit)
 
     def commit(self, files: Mapping[str, bytes | None], message: str) -> str:
         """Build a commit on the tip that changes only `files` (path: content, None to remove), and return its id."""
         self._files.look_up(files)
         changes = [Change(path, self._files.mode(path), content) for path, content in files.items()]
-        stream = import_stream(self._tip, self._identities(), message, changes)
-        commit = self._text(*_IMPORT, stdin=stream)
-        if self._is_signing():
-            arguments = ("commit-tree", "--gpg-sign", "-p", self._tip, "-F", "-", f"{commit}^{{tree}}")
-            commit = self._text(*arguments, stdin=message.encode())
-            self._run("update-ref", MADE, commit)
+        commit = self._committer.commit(self._tip, changes, message)
         self._made = Made(commit, self._tip, dict(files), message)
         return commit
 
@@ -150,20 +124,6 @@ class Clone:
         lines = self._run("check-mailmap", "--stdin", stdin=asked.encode()).decode(errors="replace").splitlines()
         answers = (line.rpartition(" <") for line in lines)
         return tuple(Author(name, email.removesuffix(">")) for name, _, email in answers)
-
-    def _is_signing(self) -> bool:
-        """Tell whether commits are to be signed: neither fast-import nor commit-tree heeds commit.gpgSign by itself."""
-        if self._signs is None:
-            asked = ("config", "--type=bool", "--default=false", "--get", "commit.gpgSign")
-            self._signs = self._text(*asked) == "true"
-        return self._signs
-
-    def _identities(self) -> Identities:
-        """Return who commits, as Git cleans their names."""
-        if self._by is None:
-            author, committer = (self._text("var", f"GIT_{role}_IDENT") for role in ("AUTHOR", "COMMITTER"))
-            self._by = Identities(author.rsplit(" ", 2)[0], committer.rsplit(" ", 2)[0])
-        return self._by
 
     @property
     def _branch(self) -> str:
@@ -202,17 +162,14 @@ class Clone:
             self._run("update-ref", _TIP, commit)
             return commit
         depth = () if _TIP in known else ("--depth=1",)
-        self._run("fetch", *_FETCH, "--filter=blob:none", *depth, "origin", f"+{source}:{_TIP}")
+        self._run("fetch", *FETCH, "--filter=blob:none", *depth, "origin", f"+{source}:{_TIP}")
         return self._text("rev-parse", "--verify", _TIP)
 
     def _move(self, commit: str) -> None:
         """Be at `commit`; none if it is empty."""
         made = self._made
         self._files.move(commit, made.parent, made.files if commit == made.commit else None)
-        if made.commit == commit and made.parent == self._tip:
-            self._positions = {name: made.position(name, seq) for name, seq in self._positions.items()}
-        else:
-            self._positions.clear()
+        self._history.move(commit, made)
         self._tip = commit
 
     def _beside(self, heads: Heads, proposing: Proposing) -> tuple[str, bool]:
@@ -229,8 +186,8 @@ class Clone:
         if (target, self._side) != self._compared:
             depth = () if TARGET in self._refs() else ("--depth=1",)
             wanted = (f"+{self._branch}:{TARGET}", f"+{side}:{SIDE}")
-            self._run("fetch", *_FETCH, "--filter=blob:none", *depth, "origin", *wanted)
-            self._base = choose(read_fork(self._text, (self._place.git_folder / "shallow").exists))
+            self._run("fetch", *FETCH, "--filter=blob:none", *depth, "origin", *wanted)
+            self._base = choose(read_fork(self._text, self._is_shallow))
             self._compared = target, self._side
         return (self._side, True) if self._base is Base.SIDE else (target, False)
 
@@ -270,10 +227,8 @@ class Clone:
                 file.parent.mkdir(parents=True, exist_ok=True)
                 file.write_bytes(self._files.read(path) or b"")
 
-    def _seq(self, instance: str) -> int | None:
-        pattern = ("--fixed-strings", f"--grep={INSTANCE}: {instance}", f"--max-count={_NEWEST_OF_OURS}")
-        messages = self._text("log", "--format=%B%x00", *pattern, self._tip)
-        return highest_seq(messages.split("\0"), instance)
+    def _is_shallow(self) -> bool:
+        return (self._place.git_folder / "shallow").exists()
 
     def _text(self, *arguments: str, stdin: bytes = b"") -> str:
         return self._run(*arguments, stdin=stdin).decode(errors="replace").strip()
@@ -287,7 +242,3 @@ class Clone:
 
 
 _NOTHING = Made("", "", {}, "")
-
-
-_IMPORT = ("fast-import", "--quiet", "--force", "--done", "--date-format=now")
-_FETCH = ("--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules")

@@ -21,6 +21,9 @@ _KEPT_OF_GIT = {
     "GIT_SSH_VARIANT", "GIT_SSL_CAINFO", "GIT_SSL_CAPATH", "GIT_SSL_CERT", "GIT_SSL_KEY",
 }  # fmt: skip
 _PATHS = {"GIT_SSL_CAINFO", "GIT_SSL_CAPATH", "GIT_SSL_CERT", "GIT_SSL_KEY"}
+FETCH = ("--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules")
+"""What every fetch into the clone says: nothing but the commits asked for."""
+
 _USERNAME, _TOKEN = "DVC_SYNC_GIT_USERNAME", "DVC_SYNC_GIT_TOKEN"
 _HELPER = f"""!f() {{ test "$1" = get && printf 'username=%s\\npassword=%s\\n' "${_USERNAME}" "${_TOKEN}"; }}; f"""
 

@@ -18,7 +18,7 @@ from dvc_sync_s3.sync.metrics import MetricsFile
 from dvc_sync_s3.sync.people import CoAuthors, people
 from dvc_sync_s3.sync.plan import find, plan
 from dvc_sync_s3.sync.reading import Bundle, Changes
-from dvc_sync_s3.sync.tracked import TrackedDataset
+from dvc_sync_s3.sync.tracked_dataset import TrackedDataset
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from dvc_sync_s3.git.trailers import format_trailers
 from dvc_sync_s3.sync.attempt import Attempt
 from dvc_sync_s3.sync.ledger import Ledger
 from dvc_sync_s3.sync.settle import settle
-from dvc_sync_s3.sync.tracked import TrackedDataset
+from dvc_sync_s3.sync.tracked_dataset import TrackedDataset
 
 _MOST_REJECTIONS = 20
 

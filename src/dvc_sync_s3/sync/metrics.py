@@ -21,7 +21,7 @@ from dvc_sync_s3.dataset.merge import Merged
 from dvc_sync_s3.dataset.model import RecordId
 from dvc_sync_s3.git.clone import Clone
 from dvc_sync_s3.sync.people import CoAuthors, names
-from dvc_sync_s3.sync.tracked import TrackedDataset
+from dvc_sync_s3.sync.tracked_dataset import TrackedDataset
 
 _GROUPS = ("labels", "annotators")
 

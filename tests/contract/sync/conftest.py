@@ -31,7 +31,8 @@ from dvc_sync_s3.sync.annotations import Annotations
 from dvc_sync_s3.sync.cycle import Cycle, Step, Synced
 from dvc_sync_s3.sync.ledger import Ledger
 from dvc_sync_s3.sync.reading import Changes
-from dvc_sync_s3.sync.tracked import TrackedDataset, pointer_path, written_out_paths
+from dvc_sync_s3.sync.tracked_dataset import TrackedDataset
+from dvc_sync_s3.sync.tracked_paths import pointer_path, written_out_paths
 from tests.e2e.servers.team import DvcRemote
 
 DATASET = "data/data.json"

@@ -22,7 +22,8 @@ from dvc_sync_s3.sync.annotations import Annotations
 from dvc_sync_s3.sync.conversion import Conversion, Place
 from dvc_sync_s3.sync.cycle import Cycle
 from dvc_sync_s3.sync.reading import Changes
-from dvc_sync_s3.sync.tracked import TrackedDataset, written_out_paths
+from dvc_sync_s3.sync.tracked_dataset import TrackedDataset
+from dvc_sync_s3.sync.tracked_paths import written_out_paths
 from tests.contract.sync.conftest import DATASET, ENVIRON, Bridge, Json, Team, annotation
 
 FOLDER = "data/annotations"
