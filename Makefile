@@ -13,7 +13,7 @@ help:  ## Say what there is
 run: $(VENV)/run.stamp  ## Start the service on HOST and PORT (127.0.0.1:8000), configured by .env
 	@exec $(BIN)/python -m dvc_sync_s3 serve
 
-demo: $(VENV)/dev.stamp  ## Show the whole way without Label Studio
+demo: $(VENV)/run.stamp  ## Show the whole way without Label Studio
 	@$(BIN)/python scripts/demo.py
 
 test: lint types layers unit  ## What every commit must pass
@@ -71,8 +71,7 @@ bench-full: $(VENV)/dev.stamp .bench/stamp  ## The same with up to a million rec
 	$(BIN)/python bench/all.py --full
 
 .bench/stamp: requirements-bench.txt
-	$(PYTHON) -m venv .bench
-	.bench/bin/python -m pip install --quiet -r requirements-bench.txt
+	$(PYTHON) scripts/install.py .bench requirements-bench.txt
 	npm install --silent --no-audit --no-fund --no-package-lock --no-save --prefix .bench s3rver@3.7.1
 	touch $@
 
@@ -88,20 +87,16 @@ clean:  ## Remove the virtual environments and caches; the data under storage/ s
 	rm -rf .venv .venv-labelstudio .venv-azurite .venv-s3tests .bench .mypy_cache .pytest_cache .ruff_cache .hypothesis build
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-$(BIN)/python:
-	$(PYTHON) -m venv $(VENV)
+$(VENV)/run.stamp: requirements.txt pyproject.toml
+	@$(PYTHON) scripts/install.py $(VENV) requirements.txt
+	@touch $@
 
-$(VENV)/run.stamp: requirements.txt pyproject.toml | $(BIN)/python
-	$(BIN)/python -m pip install --quiet -r requirements.txt
-	touch $@
-
-$(VENV)/dev.stamp: requirements-dev.txt pyproject.toml | $(BIN)/python
-	$(BIN)/python -m pip install --quiet -r requirements-dev.txt
-	touch $@ $(VENV)/run.stamp
+$(VENV)/dev.stamp: requirements-dev.txt pyproject.toml
+	@$(PYTHON) scripts/install.py $(VENV) requirements-dev.txt
+	@touch $@ $(VENV)/run.stamp
 
 .venv-labelstudio/stamp: requirements-e2e.txt
-	$(PYTHON) -m venv .venv-labelstudio
-	.venv-labelstudio/bin/python -m pip install --quiet -r requirements-e2e.txt
+	$(PYTHON) scripts/install.py .venv-labelstudio requirements-e2e.txt
 	touch $@
 
 # The newest Azurite that runs on Debian's Node.

@@ -17,8 +17,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-import boto3
 from botocore.config import Config
+from botocore.session import Session
 
 _TIMEOUT_S = 60
 _KEYS = {"AWS_ACCESS_KEY_ID": "demo-annotator", "AWS_SECRET_ACCESS_KEY": "demo-secret-demo-secret"}
@@ -34,7 +34,7 @@ def main() -> None:
 
 def annotate(endpoint: str, home: Path) -> None:
     """Create two annotations, change one, delete one; pull after each step."""
-    s3 = boto3.client(
+    s3 = Session().create_client(
         "s3",
         endpoint_url=endpoint,
         region_name="us-east-1",
