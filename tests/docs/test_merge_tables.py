@@ -219,6 +219,30 @@ def test_a_record_goes_or_stays_as_the_table_says(objects: Any, record: str, bes
         assert 7 not in [one.get("id") for one in json.loads(done.dataset.records[HERE])["annotations"]]
 
 
+def partly_readable(holds: str) -> list[tuple[str, bytes | None]]:
+    """One task's object, as a cell tells what it holds."""
+    if holds == "unreadable":
+        return [("5.json", b"<html>")]
+    numbers = [] if holds == NOWHERE else [None if each == "!" else int(each) for each in holds.split()]
+    return [("5.json", json.dumps({**own({}), "annotations": [n and said("A", n) for n in numbers]}).encode())]
+
+
+@pytest.mark.parametrize(("held", "holds", "then", "is_listed"), rows("An object that can't be read"))
+def test_an_object_that_cannot_be_read_does_as_the_table_says(held: str, holds: str, then: str, is_listed: str) -> None:
+    base = {} if held == NOWHERE else {int(each): said("A", int(each)) for each in held.split()}
+    now: list[tuple[str, bytes | None]] = [("5.json", None)] if "deleted" in holds else partly_readable(holds)
+    before = partly_readable(held) if base else []
+    case = Case(base, {}, [{**own({}), "annotations": list(base.values())}] if base else [])
+
+    done = case.merged(lambda annotations, *_: before if annotations is case.base else now, OnConflict.OURS)
+
+    found = [json.loads(line) for line in done.dataset.records.values()]
+    assert [one["id"] for record in found for one in record["annotations"]] == [
+        int(each) for each in then.split() if each != NOWHERE
+    ]
+    assert (find(reading(*now[0])).skipped is not None) is (is_listed == "yes")
+
+
 CARRIED: dict[str, Callable[[Json], list[Any]]] = {
     "predictions": lambda record: [{**record, "predictions": [{"result": [], "score": 0.5}]}],
     "drafts": lambda record: [{**record, "drafts": [1]}],

@@ -35,7 +35,7 @@ def read_object(key: str, body: bytes) -> Labelled | Skipped:
     """Return what the object at `key` says, or why it is left out; never raises, whatever the bytes are.
 
     An annotation `{id, result, task: {id, data}}` lies at `…/<its id>`, a task `{id, data, annotations}` at
-    `…/<its id>`; both may end in `.json`.
+    `…/<its id>`; both may end in `.json`. Of a task, annotations that can't be used are left out.
     """
     try:
         value = parse(body, OBJECT_DEPTH)
@@ -51,9 +51,9 @@ def annotation_digest(fields: Fields) -> str:
     """Return the digest of what an annotation says, wherever its fields come from: an object, the dataset, an export.
 
     Fields that are dropped don't count, and of `completed_by` only the id does: Label Studio's exports hold the
-    bare id, and a person's name may change. Raises NotJson.
+    bare id, and a person's name may change. A result of null counts as an empty one. Raises NotJson.
     """
-    said = _without(fields, ANNOTATION_DROPPED)
+    said = _said(fields)
     match said.get("completed_by"):
         case {"id": annotator_id}:
             said["completed_by"] = annotator_id
@@ -88,22 +88,38 @@ def _read(name: str, value: JsonValue) -> Labelled:
     if not isinstance(listed, list):
         raise _Unfit("its annotations are not a list")
     _check_name(name, value)
-    return _labelled(task, [_annotation(each) for each in listed])
+    return _labelled(task, listed)
 
 
-def _labelled(task: Fields, annotations: list[Annotation]) -> Labelled:
+def _labelled(task: Fields, listed: list[JsonValue]) -> Labelled:
     task_id = as_id(task.get("id"))
     if task_id is None:
         raise _Unfit("its task has no usable id")
     if not isinstance(task.get("data"), dict):
         raise _Unfit("its task has no data")
+    annotations, unusable = _annotations(listed)
+    if unusable and not annotations:
+        raise _Unfit(unusable[0])
     fields = _without(task, TASK_DROPPED)
     return Labelled(
         record=RecordId(_project(task, annotations), task_id),
         task=fields,
         task_digest=task_digest(fields),
         annotations=tuple({annotation.id: annotation for annotation in annotations}.values()),
+        unusable=f"{unusable[0]}; the others are used" if unusable else None,
     )
+
+
+def _annotations(listed: list[JsonValue]) -> tuple[list[Annotation], list[str]]:
+    """Return the annotations that can be used, and why each of the others can't."""
+    annotations: list[Annotation] = []
+    unusable: list[str] = []
+    for each in listed:
+        try:
+            annotations.append(_annotation(each))
+        except _Unfit as error:
+            unusable.append(str(error))
+    return annotations, unusable
 
 
 def _annotation(value: JsonValue) -> Annotation:
@@ -112,9 +128,10 @@ def _annotation(value: JsonValue) -> Annotation:
     annotation_id = as_id(value.get("id"))
     if annotation_id is None:
         raise _Unfit("one of its annotations has no usable id")
-    if not isinstance(value.get("result"), list):
+    fields = _said(value)
+    if not isinstance(fields.get("result"), list):
         raise _Unfit(f"annotation {annotation_id} has no result")
-    return Annotation(annotation_id, _without(value, ANNOTATION_DROPPED), annotation_digest(value))
+    return Annotation(annotation_id, fields, annotation_digest(fields))
 
 
 def _check_name(name: str, fields: Fields) -> None:
@@ -130,6 +147,14 @@ def _check_name(name: str, fields: Fields) -> None:
 def _project(task: Fields, annotations: list[Annotation]) -> int:
     candidates = [task.get("project"), *(annotation.fields.get("project") for annotation in annotations)]
     return next((project for each in candidates if (project := as_id(each)) is not None), NO_PROJECT)
+
+
+def _said(fields: Fields) -> dict[str, JsonValue]:
+    """Return what an annotation says; Label Studio's API makes skips whose result is null instead of empty."""
+    said = _without(fields, ANNOTATION_DROPPED)
+    if "result" in said and said["result"] is None:
+        said["result"] = []
+    return said
 
 
 def _without(fields: Fields, dropped: frozenset[str]) -> dict[str, JsonValue]:

@@ -58,11 +58,22 @@ def _lists(result: JsonValue) -> Iterator[list[JsonValue]]:
 def _names(chosen: list[JsonValue]) -> Iterator[str]:
     for each in chosen:
         if isinstance(each, str):
-            yield each
+            yield _written(each)
         elif isinstance(each, list):
-            yield "/".join(part for part in each if isinstance(part, str))
+            yield "/".join(_written(part) for part in each if isinstance(part, str))
 
 
 def _text(fields: Fields, name: str) -> str:
     value = fields.get(name)
-    return value.strip() if isinstance(value, str) else ""
+    return _written(value.strip()) if isinstance(value, str) else ""
+
+
+def _written(text: str) -> str:
+    r"""Return `text` with half of a surrogate pair, as a cut emoji leaves it, spelt out: UTF-8 has none.
+
+    DVC, too, stops at one: `dvc metrics show` couldn't print it.
+
+    >>> _written("good \ud83d"), _written("good")
+    ('good \\ud83d', 'good')
+    """
+    return text.encode("utf-8", "backslashreplace").decode()

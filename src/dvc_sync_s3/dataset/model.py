@@ -39,11 +39,15 @@ class Labelled:
     task_digest: str
     """One digest for each field, as `task.task_digest` writes them."""
     annotations: tuple[Annotation, ...]
+    unusable: str | None = None
+    """Why some of the object's annotations can't be used, in words a person understands; None if all can."""
+    left_out: frozenset[int] = frozenset()
+    """Ids of annotations that the object holds and the settings leave out."""
 
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """An object that is no annotation, with the reason in words a person understands."""
+    """An object that can't be used, with the reason in words a person understands."""
 
     reason: str
 
@@ -85,9 +89,17 @@ class PutAnnotation:
     theirs_stood: str | None = None
 
 
+class Cause(StrEnum):
+    """Why an annotation leaves the dataset."""
+
+    DELETED = "its object was deleted"
+    NOT_HELD = "its object no longer holds it"
+    NOT_SELECTED = "the settings leave it out"
+
+
 @dataclass(frozen=True, slots=True)
 class RemoveAnnotation:
-    """An annotator deleted an annotation whose digest this service last synced as `annotation_before`.
+    """No object holds an annotation any more, whose digest this service last synced as `annotation_before`.
 
     `task_before` is the digest of its task as last synced, None if unknown; `theirs_stood` as in PutAnnotation.
     """
@@ -98,6 +110,7 @@ class RemoveAnnotation:
     when_empty: WhenEmpty
     task_before: str | None = None
     theirs_stood: str | None = None
+    cause: Cause = Cause.DELETED
 
 
 Edit = PutAnnotation | RemoveAnnotation
@@ -127,8 +140,11 @@ class Touched:
     record: RecordId
     annotation_id: int
     annotator: Annotator | None
+    """Who did it: who made the annotation; None if that isn't known, or if the settings did it."""
     labels: tuple[str, ...]
     """The labels chosen, sorted, each once."""
+    cause: Cause | None = None
+    """Why it was removed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from dvc_sync_s3.dataset.annotation import NO_PROJECT, annotation_digest
 from dvc_sync_s3.dataset.labels import annotator, labels
 from dvc_sync_s3.dataset.model import (
+    Cause,
     Conflict,
     Edit,
     Fields,
@@ -81,7 +83,8 @@ class Revision:
                 return
             self._keep(annotation.id, current)
         self._annotations[annotation.id] = annotation.fields
-        self._touch(Outcome.ADDED if current is None else Outcome.CHANGED, annotation.id, annotation.fields)
+        outcome = Outcome.ADDED if current is None else Outcome.CHANGED
+        self.touched.append(self._touched(outcome, annotation.id, annotation.fields))
 
     def _keep(self, annotation_id: int, theirs: Fields) -> None:
         """Keep the other version, once: without an id it is carried along, and no tool takes it for a known one."""
@@ -128,10 +131,11 @@ class Revision:
         del self._annotations[edit.annotation_id]
         if edit.when_empty is WhenEmpty.DROP:
             self._came_as = edit.task_before or ""
-        self._touch(Outcome.REMOVED, edit.annotation_id, current)
+        removed = replace(self._touched(Outcome.REMOVED, edit.annotation_id, current), cause=edit.cause)
+        self.touched.append(replace(removed, annotator=None) if edit.cause is Cause.NOT_SELECTED else removed)
 
-    def _touch(self, outcome: Outcome, annotation_id: int, fields: Fields) -> None:
-        self.touched.append(Touched(outcome, self._id, annotation_id, annotator(fields), labels(fields)))
+    def _touched(self, outcome: Outcome, annotation_id: int, fields: Fields) -> Touched:
+        return Touched(outcome, self._id, annotation_id, annotator(fields), labels(fields))
 
     def _tell(self, conflict: Conflict) -> None:
         if conflict not in self.conflicts:

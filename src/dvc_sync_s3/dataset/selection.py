@@ -56,7 +56,9 @@ class Selection:
 
     def of(self, content: Labelled) -> Labelled:
         """Return `content` with only the annotations that are selected, possibly none."""
-        return replace(content, annotations=tuple(filter(self._takes, content.annotations)))
+        taken = tuple(filter(self._takes, content.annotations))
+        left_out = {each.id for each in content.annotations} - {each.id for each in taken}
+        return replace(content, annotations=taken, left_out=frozenset(left_out))
 
     def _takes(self, annotation: Annotation) -> bool:
         if self.skips is Skips.EXCLUDE and annotation.fields.get("was_cancelled") is True:

@@ -25,13 +25,14 @@ class Becomes(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What one object says at one seq; a deleted or skipped object says nothing."""
+    """What one object says at one seq; a deleted object says nothing."""
 
     bucket: str
     key: str
     seq: int
     is_gone: bool
     skipped: str | None
+    """Why the object can't be used, or a part of it."""
     record: RecordId | None
     task_digest: str | None
     digests: tuple[tuple[int, str], ...]
@@ -45,6 +46,11 @@ class Finding:
     def name(self) -> ObjectName:
         """Return the object's bucket and key."""
         return self.bucket, self.key
+
+    @property
+    def lets_go(self) -> bool:
+        """Whether what the object held and doesn't say now is removed: not while a part of it can't be read."""
+        return self.skipped is None
 
     @property
     def annotations(self) -> frozenset[AnnotationName]:

@@ -274,7 +274,7 @@ def _record(db: sqlite3.Connection, findings: Sequence[Finding], added: frozense
     """Make `findings`, each of another object, true."""
     names = json.dumps([finding.name for finding in findings])
     left = {tuple(annotation) for _, _, *annotation in db.execute(_HELD_BY, (names,))}
-    db.executemany(_LEAVE, ((finding.seq, *finding.name) for finding in findings))
+    db.executemany(_LEAVE, ((finding.seq, *finding.name) for finding in findings if finding.lets_go))
     gone = (finding.name for finding in findings if finding.is_gone)
     db.executemany("DELETE FROM objects WHERE bucket=? AND key=?", gone)
     there = ((*finding.name, finding.seq, finding.skipped) for finding in findings if not finding.is_gone)
@@ -288,7 +288,7 @@ def _record(db: sqlite3.Connection, findings: Sequence[Finding], added: frozense
     # Without annotations its task's fields went nowhere.
     tasks = ((of.project, of.task, it.task_digest, it.seq, of in added) for it, of in labelled if it.digests)
     db.executemany(_RECORD_TASK, tasks)
-    db.executemany(_NO_FILE, ((*it.name, it.seq, it.stood) for it in findings if it.file is None))
+    db.executemany(_NO_FILE, ((*it.name, it.seq, it.stood) for it in findings if it.file is None and it.lets_go))
     contents = ((*it.name, it.seq, of.md5, of.size, it.stood) for it in findings if (of := it.file) is not None)
     db.executemany("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?)", contents)
     db.executemany(_FORGET_UNHELD, left)

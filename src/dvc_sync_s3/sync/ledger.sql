@@ -3,7 +3,7 @@ CREATE TABLE IF NOT EXISTS objects (      -- each object that a finished bundle 
     bucket  TEXT NOT NULL,
     key     TEXT NOT NULL,
     seq     INTEGER NOT NULL,
-    skipped TEXT,                         -- why it is no annotation; NULL if it is one
+    skipped TEXT,                         -- why it, or a part of it, can't be used; NULL if all can
     PRIMARY KEY (bucket, key)
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS held (         -- which annotations an object holds, and which it held

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from dvc_sync_s3.dataset.files import MergedFiles
-from dvc_sync_s3.dataset.model import Conflict, OnConflict, Outcome, RecordId, Touched
+from dvc_sync_s3.dataset.model import Cause, Conflict, OnConflict, Outcome, RecordId, Touched
 from dvc_sync_s3.git.trailers import format_trailers
 from dvc_sync_s3.sync.people import People, one_line
 
@@ -36,6 +36,7 @@ def compose(touched: Sequence[Touched], conflicts: Sequence[Conflict], people: P
         _subject(touched, conflicts),
         _section("By label:", _counted(label for each in touched for label in each.labels)),
         _section("By annotator:", _counted(people.names[each.annotator] for each in touched if each.annotator)),
+        *(_section(f"Removed, as {cause}:", _removed(touched, cause)) for cause in Cause),
         *(_section(title, [_said(each) for each in conflicts if each.stands is stands]) for stands, title in _STANDS),
         "\n".join([*_co_authors(people), _trailers(instance, seq)]),
     ]
@@ -102,6 +103,10 @@ def _counted(names: Iterable[str]) -> list[str]:
 def _most_first(names: Iterable[str]) -> list[tuple[str, int]]:
     counts = Counter(one_line(name) for name in names)
     return sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+
+
+def _removed(touched: Sequence[Touched], cause: Cause) -> list[str]:
+    return [f"{_place(each.record)}, annotation {each.annotation_id}" for each in touched if each.cause is cause]
 
 
 def _said(conflict: Conflict) -> str:

@@ -37,7 +37,7 @@ class Mirror:
         """Return what a bundle asks of the folder."""
         findings = tuple(find(reading) for reading in bundle.readings)
         known = self.ledger.files([finding.name for finding in findings])
-        edits = tuple(_edit(finding, known.get(finding.name, KnownFile())) for finding in findings)
+        edits = tuple(_edit(each, known.get(each.name, KnownFile())) for each in findings if each.lets_go)
         return PlannedFiles(self, findings, edits)
 
     def in_the_way(self, version: Version | None, merged: MergedFiles) -> Iterator[tuple[str, str]]:

@@ -6,15 +6,24 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from dvc_sync_s3.dataset.files import FileContent
-from dvc_sync_s3.dataset.model import Edit, Fields, Labelled, PutAnnotation, RemoveAnnotation, Skipped, WhenEmpty
+from dvc_sync_s3.dataset.model import (
+    Cause,
+    Edit,
+    Fields,
+    Labelled,
+    PutAnnotation,
+    RemoveAnnotation,
+    Skipped,
+    WhenEmpty,
+)
 from dvc_sync_s3.dataset.task import NOT_SYNCED_AS_IT_IS
-from dvc_sync_s3.store.model import Change
+from dvc_sync_s3.store.model import Change, ChangeKind
 from dvc_sync_s3.sync.finding import AnnotationName, Finding, Known, KnownTask, ObjectName
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A change and what its object says; None if it was deleted."""
+    """A change and what its object says; None if it was deleted, or isn't selected."""
 
     change: Change
     content: Labelled | FileContent | Skipped | None
@@ -32,7 +41,7 @@ def find(reading: Reading) -> Finding:
         key=change.key,
         seq=change.seq,
         is_gone=content is None,
-        skipped=content.reason if isinstance(content, Skipped) else None,
+        skipped=_why_skipped(content),
         record=labelled.record if labelled else None,
         task_digest=labelled.task_digest if labelled else None,
         digests=tuple((item.id, item.digest) for item in labelled.annotations) if labelled else (),
@@ -45,7 +54,8 @@ def plan(readings: Sequence[Reading], known: Known) -> tuple[Edit, ...]:
 
     Each annotation is edited once, by the last change that speaks of it, and so is each task; a change that is older
     than what was synced, as objects looked at again may be, edits neither. An annotation that vanished from an object
-    is removed unless another object still holds it, as when a project exports to two storages.
+    is removed unless another object still holds it, as when a project exports to two storages. An object that can't be
+    read, or not all of it, lets go of nothing: what was last synced of it stays.
     """
     findings = {finding.name: finding for finding in map(find, readings)}
     edits: dict[AnnotationName, Edit] = {}
@@ -55,11 +65,22 @@ def plan(readings: Sequence[Reading], known: Known) -> tuple[Edit, ...]:
         if isinstance(reading.content, Labelled):
             task = _edited_task(newest[reading.content.record], known)
             edits |= _puts(reading.content, reading.change.seq, task, known)
-    for name, finding in findings.items():
-        for annotation in known.held.get(name, frozenset()) - finding.annotations:
+    for reading in readings:
+        finding = findings[reading.change.bucket, reading.change.key]
+        for annotation in known.held.get(finding.name, frozenset()) - finding.annotations if finding.lets_go else ():
             if not _is_held(annotation, findings, known):
-                edits[annotation] = _removal(annotation, known)
+                edits[annotation] = _removal(annotation, _cause(reading, annotation), known)
     return tuple(edits.values())
+
+
+def _why_skipped(content: Labelled | FileContent | Skipped | None) -> str | None:
+    match content:
+        case Skipped(reason):
+            return reason
+        case Labelled(unusable=reason):
+            return reason
+        case _:
+            return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +123,22 @@ def _puts(content: Labelled, seq: int, task: _EditedTask, known: Known) -> dict[
 
 def _is_held(annotation: AnnotationName, findings: Mapping[ObjectName, Finding], known: Known) -> bool:
     elsewhere = known.holders.get(annotation, frozenset()) - findings.keys()
-    return bool(elsewhere) or any(annotation in finding.annotations for finding in findings.values())
+    return bool(elsewhere) or any(
+        annotation in finding.annotations or (not finding.lets_go and annotation in known.held.get(name, frozenset()))
+        for name, finding in findings.items()
+    )
 
 
-def _removal(annotation: AnnotationName, known: Known) -> RemoveAnnotation:
+def _cause(reading: Reading, annotation: AnnotationName) -> Cause:
+    if reading.change.kind is ChangeKind.DELETE:
+        return Cause.DELETED
+    content = reading.content
+    if not isinstance(content, Labelled) or annotation[1] in content.left_out:
+        return Cause.NOT_SELECTED
+    return Cause.NOT_HELD
+
+
+def _removal(annotation: AnnotationName, cause: Cause, known: Known) -> RemoveAnnotation:
     record, annotation_id = annotation
     task = known.tasks.get(record, _UNKNOWN)
     return RemoveAnnotation(
@@ -115,4 +148,5 @@ def _removal(annotation: AnnotationName, known: Known) -> RemoveAnnotation:
         when_empty=WhenEmpty.DROP if task.is_added else WhenEmpty.KEEP,
         task_before=task.digest,
         theirs_stood=known.theirs_stood.get(annotation),
+        cause=cause,
     )

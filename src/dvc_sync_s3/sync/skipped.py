@@ -1,4 +1,4 @@
-"""Which objects are kept out of the dataset, and why: for people, read beside the worker."""
+"""Which objects can't be used, and why: for people, read beside the worker."""
 
 from __future__ import annotations
 
@@ -9,14 +9,22 @@ from pathlib import Path
 
 from dvc_sync_s3.sync.ledger import FILE_NAME
 
+_NEWEST = """
+SELECT bucket, key, skipped, (
+    SELECT count(*) FROM held WHERE held.bucket = objects.bucket AND held.key = objects.key AND left_seq IS NULL
+) FROM objects WHERE skipped IS NOT NULL ORDER BY seq DESC LIMIT ?
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class SkippedObject:
-    """An object that is no annotation, with the reason in words."""
+    """An object that can't be used, or not all of it, with the reason in words."""
 
     bucket: str
     key: str
     reason: str
+    kept: int
+    """How many annotations of it are in the dataset: as they were when they could last be read."""
 
 
 def newest_skipped(folder: Path, limit: int) -> tuple[SkippedObject, ...]:
@@ -27,9 +35,8 @@ def newest_skipped(folder: Path, limit: int) -> tuple[SkippedObject, ...]:
     path = folder / FILE_NAME
     if not path.exists():
         return ()
-    query = "SELECT bucket, key, skipped FROM objects WHERE skipped IS NOT NULL ORDER BY seq DESC LIMIT ?"
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
-            return tuple(SkippedObject(*row) for row in connection.execute(query, (limit,)))
+            return tuple(SkippedObject(*row) for row in connection.execute(_NEWEST, (limit,)))
     except sqlite3.OperationalError:  # the worker is making it right now
         return ()

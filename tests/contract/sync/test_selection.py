@@ -70,6 +70,24 @@ def test_an_annotation_that_becomes_a_skip_leaves_the_dataset_and_comes_back(
         assert ids(team) == held
 
 
+def test_what_the_settings_take_out_is_told_with_the_reason_and_in_nobody_s_name(
+    bridge: Bridge, team: Team, select: Select
+) -> None:
+    for number in (1, 2):
+        bridge.put(str(number), marked(number))
+    sync_all(bridge)
+    assert "Co-authored-by: Ann" in team.body()
+    select(Selection(skips=Skips.EXCLUDE))
+    bridge.put("1", marked(1, was_cancelled=True))
+    sync_all(bridge)
+    assert "Removed, as the settings leave it out:\n- project 4, task 1, annotation 1\n" in team.body()
+    assert "Ann" not in team.body()
+    select(Selection(("elsewhere",)))
+    sync_all(bridge)
+    assert "Removed, as the settings leave it out:\n- project 4, task 2, annotation 2\n" in team.body()
+    assert "Ann" not in team.body()
+
+
 def test_a_filter_that_is_set_later_applies_to_what_was_synced_before(
     bridge: Bridge, team: Team, select: Select
 ) -> None:

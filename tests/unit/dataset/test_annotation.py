@@ -165,6 +165,34 @@ def test_of_an_annotation_listed_twice_the_later_counts() -> None:
     assert [annotation.fields for annotation in content.annotations] == [{"id": 7, "result": [1]}]
 
 
+def test_a_result_of_null_is_an_empty_one(sample: Sample) -> None:
+    """`POST /api/tasks/2/annotations/` with nothing but `was_cancelled` makes such a skip."""
+    for name in ("text_choices", "text_choices_taskformat"):
+        value = json.loads(sample(name))
+        for each in value.get("annotations", [value]):
+            each["result"] = None
+        (annotation,) = _read(str(value["id"]), json.dumps(value).encode()).annotations
+        assert annotation.fields["result"] == []
+        assert annotation.digest == annotation_digest({**annotation.fields, "result": None})
+
+
+@pytest.mark.parametrize(
+    ("element", "reason"),
+    [
+        (None, "one of its annotations is not an object"),
+        ("a note", "one of its annotations is not an object"),
+        ({"id": None, "result": []}, "one of its annotations has no usable id"),
+        ({"id": 8}, "annotation 8 has no result"),
+        ({"id": 8, "result": "cat"}, "annotation 8 has no result"),
+    ],
+)
+def test_an_annotation_that_cannot_be_used_leaves_the_others_of_its_task(element: Any, reason: str) -> None:
+    annotations = [{"id": 7, "result": []}, element, {"id": 9, "result": []}]
+    content = _read("2.json", json.dumps({"id": 2, "data": {}, "annotations": annotations}).encode())
+    assert [each.id for each in content.annotations] == [7, 9]
+    assert content.unusable == f"{reason}; the others are used"
+
+
 @pytest.mark.parametrize(
     ("key", "body", "reason"),
     [

@@ -32,6 +32,13 @@ def test_the_labels_of_a_real_annotation_are_found(
     assert labels(json.loads(sample(name))) == found
 
 
+def test_half_an_emoji_is_spelt_out_in_labels_and_names() -> None:
+    half = "cat \ud83d"
+    assert labels({"result": [{"value": {"choices": [half]}}]}) == (r"cat \ud83d",)
+    assert labels({"result": [{"value": {"taxonomy": [[half, "a"]]}}]}) == (r"cat \ud83d/a",)
+    assert annotator({"completed_by": {"first_name": half, "email": "a@b.c"}}) == Annotator(r"cat \ud83d", "a@b.c")
+
+
 @pytest.mark.parametrize(
     ("region", "found"),
     [

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from dvc_sync_s3.dataset.merge import Merged, merge
-from dvc_sync_s3.dataset.model import Annotator, Outcome, RecordId, Touched, WhenEmpty
+from dvc_sync_s3.dataset.model import Annotator, Cause, Outcome, RecordId, Touched, WhenEmpty
 from tests.unit.dataset.edits import HERE, TASK, outcomes, patched, record_in, records_of, remove, said
 
 
@@ -17,7 +17,7 @@ def test_a_record_that_came_through_us_goes_with_its_last_annotation() -> None:
 
     assert [each["id"] for each in record_in(one)["annotations"]] == [9]
     assert both.patch == {HERE: None}
-    assert both.touched == (Touched(Outcome.REMOVED, HERE, 9, Annotator("user 1", ""), ("dog",)),)
+    assert both.touched == (Touched(Outcome.REMOVED, HERE, 9, Annotator("user 1", ""), ("dog",), Cause.DELETED),)
 
 
 def test_a_record_that_was_theirs_stays_without_annotations() -> None:

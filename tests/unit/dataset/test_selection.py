@@ -45,6 +45,11 @@ def test_skipped_tasks_can_be_left_out() -> None:
     assert kept(Selection(skips=Skips.EXCLUDE)) == [1, 3, 4]
 
 
+def test_what_is_left_out_is_told() -> None:
+    content = Labelled(RecordId(1, 1), {}, "t", (Annotation(1, {"was_cancelled": True}, "a"), Annotation(2, {}, "b")))
+    assert Selection(skips=Skips.EXCLUDE).of(content).left_out == {1}
+
+
 def test_ground_truth_alone_can_be_taken() -> None:
     assert kept(Selection(ground_truth=GroundTruth.ONLY)) == [3]
 

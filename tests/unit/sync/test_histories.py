@@ -79,6 +79,7 @@ class Histories(RuleBasedStateMachine):
         self.ledger._db.execute("PRAGMA synchronous=OFF")  # power cuts are another test's matter
         self.branch = Branch()
         self.objects: dict[str, tuple[int, bytes | None]] = {}
+        self.unreadable: set[str] = set()
         self.seq = 0
         # The model: what the bucket says, what we last synced of it (absent: nothing known), and the seq that did.
         self.bucket: Labels = {}
@@ -115,8 +116,21 @@ class Histories(RuleBasedStateMachine):
         if task * 10 + slot in self.bucket:
             self._put(task, task * 10 + slot)
 
+    @precondition(lambda self: self.objects)
+    @rule(data=st.data(), body=st.sampled_from([b"<html>", b'{"id":NaN}', b'{"id":']))
+    def spoil(self, data: st.DataObject, body: bytes) -> None:
+        """Put what can't be read at an object's key: until it can be again, what was synced of it stays."""
+        key = data.draw(st.sampled_from(sorted(self.objects)))
+        self.seq += 1
+        self.objects[key] = self.seq, body
+        self.unreadable.add(key)
+
+    def _key(self, number: int) -> str:
+        return f"{number // 10}.json" if self.shapes[number // 10] == "task" else str(number)
+
     def _put(self, task: int, number: int) -> None:
         self.seq += 1
+        self.unreadable.discard(self._key(number))
         mine = {each: label for each, label in self.bucket.items() if each // 10 == task}
         if self.shapes[task] == "task":
             listed = [{**said(each, label), "task": task} for each, label in mine.items()]
@@ -247,7 +261,8 @@ class Histories(RuleBasedStateMachine):
     def _sync_model(self, seq: int, conflicts: tuple[Conflict, ...]) -> None:
         """What only annotators changed is taken, and what both changed too, but told."""
         told = {conflict.annotation_id for conflict in conflicts}
-        for number in [number for number, at in self.told.items() if at > seq]:
+        told_since = [number for number, at in self.told.items() if at > seq]
+        for number in [number for number in told_since if self._key(number) not in self.unreadable]:
             ours, base, theirs = self.bucket.get(number), self.synced.get(number), self.expected.get(number)
             if ours != base:
                 if theirs not in {None, base, ours} and not (ours is None and base is None):

@@ -3,14 +3,16 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from dvc_sync_s3.dataset.files import FileContent
 from dvc_sync_s3.dataset.model import RecordId
 from dvc_sync_s3.git.model import Tip
 from dvc_sync_s3.sync.attempt import Attempt
-from dvc_sync_s3.sync.finding import Finding
+from dvc_sync_s3.sync.finding import Finding, KnownFile
 from dvc_sync_s3.sync.ledger import FILE_NAME, Ledger
 from dvc_sync_s3.sync.settle import settle
 from dvc_sync_s3.sync.skipped import SkippedObject, newest_skipped
@@ -137,7 +139,7 @@ def test_skipped_objects_are_listed_with_the_reason_newest_first(ledger: Ledger,
     ledger.covered([skipped("a.png", 3), skipped("b.png", 4), finding("86", 5, (86, "x"))], 5)
     assert ledger.count_skipped() == 2
     assert [one.key for one in newest_skipped(tmp_path, 10)] == ["b.png", "a.png"]
-    assert newest_skipped(tmp_path, 1) == (SkippedObject("b", "b.png", "a picture"),)
+    assert newest_skipped(tmp_path, 1) == (SkippedObject("b", "b.png", "a picture", kept=0),)
 
 
 def test_before_the_first_sync_nothing_is_skipped(tmp_path: Path) -> None:
@@ -148,6 +150,36 @@ def test_a_skipped_object_that_goes_is_no_longer_counted(ledger: Ledger) -> None
     ledger.covered([skipped("a.png", 3)], 3)
     ledger.covered([gone("a.png", 4)], 4)
     assert ledger.count_skipped() == 0
+
+
+def test_an_object_that_cannot_be_read_any_more_still_holds_what_it_held(ledger: Ledger, tmp_path: Path) -> None:
+    ledger.covered([finding("86", 1, (86, "x"))], 1)
+    ledger.covered([skipped("86", 2)], 2)
+    known = ledger.known([gone("86", 3)])
+    assert known.held == {("b", "86"): {(TASK, 86)}}
+    assert known.digests == {(TASK, 86): "x"}
+    assert newest_skipped(tmp_path, 10) == (SkippedObject("b", "86", "a picture", kept=1),)
+
+
+def test_an_object_of_which_a_part_cannot_be_read_holds_what_it_held_and_what_it_says(ledger: Ledger) -> None:
+    ledger.covered([finding("84.json", 1, (1, "x"), (2, "y"))], 1)
+    ledger.covered([replace(finding("84.json", 2, (2, "y"), (3, "z")), skipped="one is null")], 2)
+    assert ledger.known([gone("84.json", 3)]).held == {("b", "84.json"): {(TASK, 1), (TASK, 2), (TASK, 3)}}
+
+
+def test_an_unreadable_object_that_is_deleted_lets_go_of_what_it_held(ledger: Ledger) -> None:
+    ledger.covered([finding("86", 1, (86, "x"))], 1)
+    ledger.covered([skipped("86", 2)], 2)
+    ledger.covered([gone("86", 3)], 3)
+    assert ledger.known([gone("86", 4)]).held == {("b", "86"): set()}
+    assert ledger.known([finding("86", 4, (86, "x"))]).digests == {}
+
+
+def test_a_file_whose_object_is_set_aside_stays_as_it_was_synced(ledger: Ledger) -> None:
+    content = FileContent("a" * 32, 3)
+    ledger.covered([Finding("b", "a.png", 1, False, None, None, None, (), content)], 1)
+    ledger.covered([skipped("a.png", 2)], 2)
+    assert ledger.files([("b", "a.png")]) == {("b", "a.png"): KnownFile(content)}
 
 
 def test_an_annotation_is_forgotten_with_its_last_holder(ledger: Ledger) -> None:

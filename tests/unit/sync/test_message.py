@@ -2,12 +2,13 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dvc_sync_s3.dataset.model import Annotator, Conflict, Outcome, RecordId, Touched
+from dvc_sync_s3.dataset.model import Annotator, Cause, Conflict, Outcome, RecordId, Touched
 from dvc_sync_s3.git.trailers import parse_seq
 from dvc_sync_s3.sync import message as messages
 from dvc_sync_s3.sync.people import CoAuthors, people
@@ -35,6 +36,26 @@ def _trailers(message: str) -> list[str]:
     """Return what Git itself takes for trailers."""
     git = ["git", "interpret-trailers", "--parse"]
     return subprocess.run(git, input=message.encode(), capture_output=True, check=True).stdout.decode().splitlines()
+
+
+def test_a_message_tells_what_left_the_dataset_and_why() -> None:
+    removed = _touched(Outcome.REMOVED, ("cat",), _ANN)
+    touched = [
+        replace(removed, cause=Cause.DELETED),
+        replace(removed, cause=Cause.NOT_HELD, annotation_id=8),
+        replace(removed, cause=Cause.NOT_SELECTED, annotation_id=9, annotator=None),
+        replace(removed, cause=Cause.NOT_SELECTED, annotation_id=10, annotator=None),
+    ]
+
+    message = compose(touched, [], _INSTANCE, 12)
+
+    assert "By annotator:\n- Ann Lee: 2\n" in message
+    assert (
+        "Removed, as its object was deleted:\n- project 3, task 5, annotation 7\n\n"
+        "Removed, as its object no longer holds it:\n- project 3, task 5, annotation 8\n\n"
+        "Removed, as the settings leave it out:\n- project 3, task 5, annotation 9\n"
+        "- project 3, task 5, annotation 10\n"
+    ) in message
 
 
 def test_a_message_tells_what_changed_by_label_and_by_annotator() -> None:

@@ -1,10 +1,14 @@
 """What a bundle's objects ask of the dataset."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
+
+import pytest
 
 from dvc_sync_s3.dataset.model import (
     Annotation,
+    Cause,
     Edit,
     Labelled,
     PutAnnotation,
@@ -29,6 +33,12 @@ def says(key: str, seq: int, *annotations: tuple[int, str]) -> Reading:
 
 def skipped(key: str, seq: int) -> Reading:
     return Reading(_change(key, seq, ChangeKind.PUT), Skipped("not a JSON object"))
+
+
+def left_out(key: str, seq: int, *numbers: int) -> Reading:
+    """A reading of an object whose annotations the settings leave out."""
+    content = Labelled(TASK, {"id": 84}, "task-1", (), left_out=frozenset(numbers))
+    return Reading(_change(key, seq, ChangeKind.PUT), content)
 
 
 def deleted(key: str, seq: int) -> Reading:
@@ -94,8 +104,40 @@ def test_a_deleted_object_that_held_nothing_asks_for_nothing() -> None:
     assert plan([deleted("picture.png", 2)], NOBODY_KNOWS) == ()
 
 
-def test_an_object_that_is_no_annotation_any_more_removes_what_it_held() -> None:
-    assert removed(plan([skipped("86", 2)], known({"86": {86}}))) == [86]
+def test_an_object_that_cannot_be_read_any_more_removes_nothing() -> None:
+    assert plan([skipped("86", 2)], known({"86": {86}})) == ()
+
+
+def test_what_an_unreadable_object_held_stays_although_another_object_lets_go_of_it() -> None:
+    assert plan([skipped("one/86", 3), deleted("two/86", 4)], known({"one/86": {86}, "two/86": {86}})) == ()
+
+
+def test_an_unreadable_object_that_is_deleted_removes_what_it_held() -> None:
+    assert removed(plan([deleted("86", 3)], known({"86": {86}}))) == [86]
+
+
+def test_a_task_object_of_which_a_part_cannot_be_used_puts_the_rest_and_removes_nothing() -> None:
+    reading = says("84.json", 5, (1, "a"))
+    assert isinstance(reading.content, Labelled)
+    partly = replace(reading, content=replace(reading.content, unusable="one of its annotations is not an object"))
+    edits = plan([partly], known({"84.json": {1, 2}}))
+    assert (put(edits), removed(edits)) == ([1], [])
+    assert find(partly).skipped == "one of its annotations is not an object"
+
+
+@pytest.mark.parametrize(
+    ("reading", "cause"),
+    [
+        (deleted("84.json", 5), Cause.DELETED),
+        (says("84.json", 5), Cause.NOT_HELD),
+        (left_out("84.json", 5, 2), Cause.NOT_SELECTED),
+        (Reading(_change("84.json", 5, ChangeKind.PUT), None), Cause.NOT_SELECTED),
+    ],
+)
+def test_a_removal_knows_why(reading: Reading, cause: Cause) -> None:
+    (edit,) = plan([reading], known({"84.json": {2}}))
+    assert isinstance(edit, RemoveAnnotation)
+    assert edit.cause is cause
 
 
 def test_a_task_object_that_lost_an_annotation_removes_just_that_one() -> None:

@@ -84,7 +84,7 @@ def test_skipped_objects_are_listed_with_the_reason(store: Store, tmp_path: Path
     ledger.covered([Finding("b", "a.png", 1, False, "not a JSON object", None, None, ())], 1)
     ledger.close()
     assert json.loads(get(store, tmp_path, "/-/skipped.json")[1]) == [
-        {"bucket": "b", "key": "a.png", "reason": "not a JSON object"}
+        {"bucket": "b", "key": "a.png", "reason": "not a JSON object", "kept": 0}
     ]
 
 
