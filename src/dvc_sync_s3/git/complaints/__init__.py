@@ -1,0 +1,1 @@
+"""What git prints when it fails, and what each of it means: a table for each speaker, read from the top."""
