@@ -120,5 +120,5 @@ def test_each_message_in_trouble_is_one_that_the_service_has() -> None:
     for message, cells in quoted:
         if message.lower() in source:
             continue
-        error = classify(f"fatal: {message}", "push")
+        error = classify(f"remote: {message}\nfatal: {message}", "push")
         assert type(error) is (Transient if "retried" in cells[1] or "trouble" in cells[1] else Blocked), message

@@ -36,12 +36,16 @@ class Conversion:
 
     def run(self) -> str:
         """Return the commit that made the change; raises Transient or Blocked, leaving the branch as it was."""
+        last = ""
         for _ in range(_MOST_REJECTIONS):
             try:
                 return self._publish()
-            except Rejected:
-                continue  # someone pushed first, and may have changed the dataset
-        raise Transient("the branch moved all the time", hint="Run the command again when the team is quieter.")
+            except Rejected as error:  # someone pushed first, and may have changed the dataset
+                last = str(error)
+        raise Transient(
+            f"the push was rejected {_MOST_REJECTIONS} times; the last answer was: {last}",
+            hint="Run the command again when nobody pushes; if that doesn't help, ask who administers Git's server.",
+        )
 
     def _publish(self) -> str:
         tip = self._clone.refresh()

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from dvc_sync_s3.errors import Rejected, Transient
 from dvc_sync_s3.git.clone import Clone
 from dvc_sync_s3.git.model import Tip
 from dvc_sync_s3.sync.attempt import Attempt
@@ -74,6 +75,7 @@ class Cycle:
         self._report = report
         self._propose = propose
         self._tip: Tip | None = None
+        self._refused_at = ""
 
     def run(self) -> Synced:
         """Sync one bundle. Raises Rejected to be run again at once, Transient for later, Blocked for a person."""
@@ -128,9 +130,21 @@ class Cycle:
         found = difference.findings, difference.added_records, difference.theirs_stood
         self._ledger.begin(Attempt(commit, tip.commit, seq, reached, *found))
         self._report(Step.WRITTEN_DOWN)
-        self._clone.push(commit)
+        self._push(commit, tip)
         self._report(Step.PUSHED)
         synced_seq = self._settle(self._refresh())
         self._report(Step.CONFIRMED)
         self._dataset.confirmed(written)
         return Synced(synced_seq, commit, message.partition("\n")[0])
+
+    def _push(self, commit: str, tip: Tip) -> None:
+        try:
+            self._clone.push(commit)
+        except Rejected as error:
+            if self._refused_at == tip.commit:
+                raise Transient(
+                    f"Git's server refused the push although nobody else pushed: {error}",
+                    hint="If this goes on, ask who administers Git's server: its own words are in the message.",
+                ) from error
+            self._refused_at = tip.commit
+            raise

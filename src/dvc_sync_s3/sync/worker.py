@@ -95,10 +95,12 @@ class Worker:
 
     def _run_cycles(self) -> Synced | Retry:
         """Run a cycle, and again at once while others push first."""
+        last = ""
         for rejections in range(_MOST_REJECTIONS):
             try:
                 return self._cycle()
-            except Rejected:
+            except Rejected as error:
+                last = str(error)
                 pause_s = random.uniform(0, 0.05 * 2 ** min(rejections, 6))  # noqa: S311 - it only spreads retries
                 Event().wait(pause_s)
             except Exception as error:
@@ -106,7 +108,7 @@ class Worker:
                     log.exception("unexpected failure")
                     reason = _unexpected(error)
                 return self._retry(reason)
-        return self._retry(_outrun())
+        return self._retry(_outrun(last))
 
     def _retry(self, error: SyncError) -> Retry:
         return Retry(error, _BLOCKED_RETRY_S if isinstance(error, Blocked) else retry_pause_s(self._failures + 1))
@@ -158,9 +160,9 @@ def _unexpected(error: Exception) -> SyncError:
     return Transient(f"unexpected {type(error).__name__}", hint="The log has the details; please report it.")
 
 
-def _outrun() -> SyncError:
+def _outrun(last: str) -> SyncError:
     return Transient(
-        f"the branch moved {_MOST_REJECTIONS} times while this service tried to push",
+        f"the branch moved {_MOST_REJECTIONS} times while this service tried to push; the last answer was: {last}",
         hint="Someone pushes to it all the time; a branch of its own (GIT_BRANCH) would help.",
     )
 

@@ -169,8 +169,10 @@ def test_a_rejected_push_is_planned_again_at_once(bench: Bench) -> None:
 
 def test_a_branch_that_always_moves_makes_the_worker_back_off(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("random.uniform", lambda *_: 0.0)
-    assert bench.run(never(Rejected("moved")), Pauses(1)) == [1]
-    assert "moved 20 times" in (bench.status.read().error or "")
+    assert bench.run(never(Rejected("moved to 1a2b")), Pauses(1)) == [1]
+    error = bench.status.read().error or ""
+    assert "moved 20 times" in error
+    assert "moved to 1a2b" in error
 
 
 def test_a_failure_nobody_foresaw_is_told_and_retried(bench: Bench) -> None:

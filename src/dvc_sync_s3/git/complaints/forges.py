@@ -70,7 +70,7 @@ FORGES = (
     Row(r"ip allow list|ip address[^\n]*not (permitted|allowed)|access forbidden from this ip"
         r"|conditional access|blocked by ip", Blocked,
         "The organization lets only listed IP addresses in: ask its owner to add this machine's."),
-    Row(r"deploy key does not have write|denied to deploy key|key you are authenticating with has been marked as read"
+    Row(r"deploy key does not have write|denied to deploy key|marked as read.only"
         r"|deploy keys? [^\n]*read.?only|access key[^\n]*read.?only", Blocked,
         "The deploy key may only read: allow it to write where it was added, or set another GIT_SSH_KEY_FILE."),
     Row(r"password authentication (was|is)|support for password|2fa|two-factor|app passwords?|token[^\n]* expired"

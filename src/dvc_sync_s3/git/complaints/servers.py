@@ -40,7 +40,7 @@ SERVERS = (
     Row(r"unable to update url base from redirection|returned error: 30[1278]|HTTP 30[1278]", Blocked,
         "The server sends this address elsewhere, often to a login page or after a renaming: set GIT_REPO to the"
         " address that the repository's page shows for cloning, and check the token."),
-    Row(r"not valid: is this a git repository|bad line length character|invalid server response|<!doctype|<html"
+    Row(r"is this a git repository|bad line length character|invalid server response|<!doctype|<html"
         r"|unexpected[^\n]*content-type", Blocked,
         "A web page or another program answers at this address, often a login page: check GIT_REPO (the address for"
         " cloning), the token, and a proxy's sign-in page."),
