@@ -11,12 +11,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from dvc.config import Config
+from dvc.config import Config, ConfigError
 from dvc.fs import FileSystem, RemoteMissingDepsError, get_cloud_fs, get_fs_config
 
 from dvc_sync_s3.dvc.choice import RemoteSettings, choose
 from dvc_sync_s3.dvc.failures import classify, remote_errors
 from dvc_sync_s3.dvc.overlay import EXTRAS, PATHS, Options, overlaid, scheme_of
+from dvc_sync_s3.dvc.shared_folder import of_settings, with_shared_folder
 from dvc_sync_s3.errors import Blocked
 
 _SSH_KEEPALIVE = {"keepalive_interval": 15, "keepalive_count_max": 3}
@@ -42,15 +43,15 @@ def open_remote(dvc_root: Path, pointer_remote: str | None, settings: RemoteSett
     The settings' options are laid over the repository's in memory, never written. Connects to nothing yet. Raises
     Blocked, saying what a person must set or install.
     """
+    config = _read_config(dvc_root)
     with translated("read .dvc/config"):
-        config = Config(str(dvc_root / ".dvc"))
         name = choose(
             out_remote=pointer_remote,
             settings=settings,
             names=config["remote"].keys(),
             default=config["core"].get("remote"),
         )
-        found = get_fs_config(config, name=name) if name else {"url": settings.url}
+        found = _found(name, config, settings)
     shown = name or (settings.name or "of DVC_REMOTE_URL")
     options = _without_danger(shown, overlaid(found, settings), config, settings, dvc_root)
     scheme = scheme_of(str(options["url"]))
@@ -69,6 +70,21 @@ def open_remote(dvc_root: Path, pointer_remote: str | None, settings: RemoteSett
         if isinstance(error.__cause__, ImportError | RemoteMissingDepsError) and scheme in EXTRAS:
             raise _not_installed(shown, scheme) from error
         raise
+
+
+def _read_config(dvc_root: Path) -> Config:
+    with translated("read .dvc/config"):
+        try:
+            return Config(str(dvc_root / ".dvc"))
+        except (SyntaxError, TypeError) as error:  # a lone % or comma: ConfigObj's, which DVC doesn't expect either
+            raise ConfigError(f"config file error: {error}") from error
+
+
+def _found(name: str | None, config: Config, settings: RemoteSettings) -> Options:
+    """Return what the repository, or without a name the settings, say of the remote."""
+    if name is None:
+        return {"url": of_settings(settings.url or "")}
+    return with_shared_folder(name, get_fs_config(config, name=name), config["remote"], settings.url)
 
 
 @contextmanager

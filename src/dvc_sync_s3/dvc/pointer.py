@@ -53,7 +53,7 @@ def read_pointer(content: bytes, out: str) -> Pointer:
 def write_pointer(previous: bytes | None, out: str, md5: str, size: int | None, nfiles: int | None = None) -> bytes:
     r"""Return the `.dvc` file that names this version of `out`, as `dvc add` would write it.
 
-    Comments, `desc`, `meta`, `remote`, `push` and what we don't know of `previous` stay; raises Blocked like
+    Comments, `desc`, `meta`, `remote` and what we don't know of `previous` stay; raises Blocked like
     `read_pointer`.
 
     >>> write_pointer(None, "data/data.json", "d41d8cd98f00b204e9800998ecf8427e", 0)
@@ -128,6 +128,12 @@ def _entry(document: object, out: str) -> MutableMapping[str, object]:
         raise Blocked(f"{out}.dvc does not track {name} alone", hint=f"Give the dataset its own file: `dvc add {out}`.")
     if entry.get("cache") is False:
         raise Blocked(f"{out}.dvc says cache: false", hint="DVC keeps no copy of such a dataset: remove that line.")
+    if entry.get("push") is False:
+        raise Blocked(
+            f"{out}.dvc says push: false, which keeps the dataset off every remote",
+            hint=f"To share it, remove that line from {out}.dvc, run `dvc push`, commit and push; else set DVC_DATASET "
+            "to another path.",
+        )
     if entry.get("hash") != "md5":
         raise Blocked(
             f"{out}.dvc was written by DVC 2",

@@ -140,9 +140,53 @@ def test_an_aws_configuration_in_the_repository_is_not_read(tmp_path: Path) -> N
     assert not {"configpath", "credentialpath"} & set(config)
 
 
-def test_a_folder_is_found_from_where_its_configuration_is(tmp_path: Path) -> None:
-    opened = open_remote(write_config(tmp_path / "clone/part", "../../shared"), None, RemoteSettings())
-    assert opened.root == str(tmp_path / "clone/shared")
+@pytest.mark.parametrize("url", ["../../shared", "~/shared", "shared", "./shared", "$HOME/shared", "file:../shared"])
+def test_a_folder_whose_path_is_another_one_for_each_member_is_refused(tmp_path: Path, url: str) -> None:
+    said = refusal(write_config(tmp_path, url))
+    assert "another one for each member" in str(said)
+    assert "DVC_REMOTE_URL" in said.hint
+
+
+def test_a_folder_that_the_settings_name_takes_the_place_of_a_relative_path(tmp_path: Path) -> None:
+    settings = RemoteSettings(url=str(tmp_path / "mnt"))
+    assert open_remote(write_config(tmp_path / "clone", "../../shared"), None, settings).root == str(tmp_path / "mnt")
+
+
+def test_a_server_that_the_settings_name_takes_no_folders_place(tmp_path: Path) -> None:
+    assert "each member" in str(refusal(write_config(tmp_path, "~/shared"), RemoteSettings(url="s3://bucket/dvc")))
+
+
+def test_a_whole_path_is_taken_and_the_settings_leave_it_alone(tmp_path: Path) -> None:
+    settings = RemoteSettings(url=str(tmp_path / "mnt"))
+    assert open_remote(write_config(tmp_path, "/srv/team"), None, settings).root == "/srv/team"
+
+
+def test_a_remote_that_builds_on_a_relative_path_is_refused(tmp_path: Path) -> None:
+    write_config(tmp_path, "remote://base/team")
+    with (tmp_path / ".dvc/config").open("a") as config:
+        config.write("['remote \"base\"']\n    url = ~/shared\n")
+    assert "another one for each member" in str(refusal(tmp_path))
+
+
+@pytest.mark.parametrize("url", ["file:///mnt/shared", "local:///mnt/shared"])
+def test_a_scheme_that_dvc_takes_for_a_folder_where_it_runs_is_refused(tmp_path: Path, url: str) -> None:
+    assert "the folder where it runs" in str(refusal(write_config(tmp_path, url)))
+
+
+def test_a_scheme_in_the_settings_that_dvc_takes_for_a_folder_is_refused(tmp_path: Path) -> None:
+    (tmp_path / ".dvc").mkdir()
+    (tmp_path / ".dvc/config").write_text("")
+    with pytest.raises(Blocked, match="DVC_REMOTE_URL is file:///mnt/shared") as caught:
+        open_remote(tmp_path, None, RemoteSettings(url="file:///mnt/shared"))
+    assert "path alone" in caught.value.hint
+
+
+@pytest.mark.parametrize("url", ["%(here)s/dvc", "/mnt/one, /mnt/two"])
+def test_an_address_that_the_configurations_parser_trips_over_needs_a_person(tmp_path: Path, url: str) -> None:
+    write_config(tmp_path, url)
+    with pytest.raises(Blocked, match="config file error") as caught:
+        open_remote(tmp_path, None, RemoteSettings())
+    assert "dvc remote list" in caught.value.hint
 
 
 def test_a_remote_on_another_remote_is_opened(tmp_path: Path) -> None:

@@ -94,6 +94,23 @@ def test_an_outs_own_remote_has_its_data_and_waits_when_it_is_gone(bridge: Bridg
     assert objects(tmp_path / "own") == 3
 
 
+def test_a_dataset_that_the_team_keeps_off_the_remote_is_not_uploaded(bridge: Bridge, team: Team) -> None:
+    bridge.put("86", annotation(86))
+    bridge.sync()
+    pointer = team.folder / f"{DATASET}.dvc"
+    team.run("git", "pull", "--quiet", "--rebase")
+    plain = pointer.read_text()
+    pointer.write_text(plain + "  push: false\n")
+    team.push_files("data: kept at home")
+    bridge.put("87", annotation(87, task=85))
+    check_blocked(bridge, team, reason="push: false", hint="remove that line")
+    assert objects(team.playground.remote) == 1
+    pointer.write_text(plain)
+    team.push_files("data: shared again")
+    bridge.sync()
+    assert len(team.dataset()) == 2
+
+
 def test_credentials_revoked_while_it_runs_wait_and_heal(open_bridge: OpenBridge, team: Team, tmp_path: Path) -> None:
     (tmp_path / "web").mkdir()
     with serve_http(tmp_path / "web") as location:

@@ -80,7 +80,7 @@ def test_a_dataset_outside_the_subfolder_belongs_to_the_dvc_of_the_root(
     assert (objects(remote), objects(team.playground.remote)) == (0, 1)
 
 
-def test_a_remote_that_is_relative_counts_from_the_subfolders_configuration(
+def test_a_remote_that_is_relative_is_everyones_own_and_needs_a_person(
     reviews: Bridge, team: Team, remote: Path
 ) -> None:
     dvc_in(team, PROJECT, "remote", "modify", "own", "url", "../../../shared")
@@ -88,19 +88,10 @@ def test_a_remote_that_is_relative_counts_from_the_subfolders_configuration(
     assert "url = ../../../../shared" in config  # from .dvc, three steps above the project
     team.push_files("reviews: a remote beside the clone")
     reviews.put("86", annotation(86))
-    reviews.sync()
-    assert objects(reviews.folder / "shared") == 1
-
-
-def test_a_remote_inside_the_repository_is_everyones_own_and_needs_a_person(
-    reviews: Bridge, team: Team, remote: Path
-) -> None:
-    dvc_in(team, PROJECT, "remote", "modify", "own", "url", "../../dvc-remote")
-    team.push_files("reviews: a remote inside")
-    reviews.put("86", annotation(86))
-    with pytest.raises(Blocked, match="inside the repository") as caught:
+    with pytest.raises(Blocked, match="another one for each member") as caught:
         reviews.sync()
     assert "dvc remote modify" in caught.value.hint
+    assert not (reviews.folder / "shared").exists()
     dvc_in(team, PROJECT, "remote", "modify", "own", "url", str(remote))
     team.push_files("reviews: a remote for all")
     reviews.sync()

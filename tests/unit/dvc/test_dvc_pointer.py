@@ -20,7 +20,7 @@ outs:
   path: data.json
   desc: all annotations
   remote: labels
-  push: false
+  push: true
 meta:
   owner: ann  # ask her
 """.encode()
@@ -69,6 +69,7 @@ def test_what_tells_of_another_version_is_dropped() -> None:
         (PLAIN + PLAIN[6:], "alone"),
         (PLAIN.replace(b"data.json", b"other.json"), "alone"),
         (PLAIN + b"  cache: false\n", "cache: false"),
+        (PLAIN + b"  push: false\n", "push: false"),
         (PLAIN + b"frozen: true\n", "import"),
         (b"deps:\n- path: x\n" + PLAIN, "import"),
         (PLAIN + b"wdir: ..\n", "wdir"),
