@@ -17,7 +17,7 @@ from dvc_sync_s3.git.command import FETCH, Git
 from dvc_sync_s3.git.committing import Committer
 from dvc_sync_s3.git.failures import CloneBroken
 from dvc_sync_s3.git.files import Files, blob_id
-from dvc_sync_s3.git.heads import Heads, parse_heads
+from dvc_sync_s3.git.heads import Heads, branches, nearest, parse_heads
 from dvc_sync_s3.git.history import History
 from dvc_sync_s3.git.merge_request import push_options
 from dvc_sync_s3.git.model import Author, Proposing, Repository, Tip
@@ -51,6 +51,8 @@ class Clone:
         self._place = Place(folder)
         self._git = Git(self._place.git_folder, repository, environ, timeout_s)
         self._is_ours = False
+        self._is_meant = False
+        """Whether a branch that isn't there is to be made: its name is like no other one's."""
         self._tip = ""
         """The commit that was found last; empty if there is none yet."""
         self._moves = 0
@@ -148,7 +150,7 @@ class Clone:
         if commit != self._tip:
             self._move(self._bring(source, commit))
         self._write_out()
-        return Tip(self._tip, is_new_branch=source != self._branch, awaits_merge=awaits_merge)
+        return Tip(self._tip, heads.default_name if source == "HEAD" else None, awaits_merge)
 
     def _bring(self, source: str, commit: str) -> str:
         """Let a ref hold `commit`, or what `source` has become since; return which."""
@@ -211,7 +213,22 @@ class Clone:
                 f"the branch {branch}, which was the default one, is gone; now that is {now}",
                 hint=f"If it was renamed set GIT_BRANCH={now}; if it was deleted by mistake push it again.",
             )
+        elif proposing is None:
+            self._refuse_misspelt(heads.default_name)
         return heads
+
+    def _refuse_misspelt(self, default: str) -> None:
+        """Raise Blocked if the branch is to be made, but its name is nearly that of another one; asked once."""
+        if self._is_meant:
+            return
+        branch = self._repository.branch
+        if (meant := nearest(branch, branches(self._text("ls-remote", "--heads", "origin")))) is not None:
+            raise Blocked(
+                f"the repository has no branch {branch}, but {meant}",
+                hint=f"Set GIT_BRANCH={meant}; or, if a new branch is meant, make it yourself: "
+                f"git push origin origin/{default}:refs/heads/{branch}",
+            )
+        self._is_meant = True
 
     def _refs(self) -> dict[str, str]:
         lines = self._text("for-each-ref", "--format=%(refname) %(objectname)", "refs/dvc-sync/").splitlines()

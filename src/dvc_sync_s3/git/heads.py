@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 _HEAD = "HEAD"
+_BRANCHES = "refs/heads/"
+_ALIKE = 0.75
+"""How alike two names are at least, by difflib's ratio, for one to be a misspelling of the other: main and mian."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +24,39 @@ class Heads:
     def of_default(self) -> str | None:
         """Return the default branch's commit, None in an empty repository."""
         return self.commits.get(_HEAD)
+
+    @property
+    def default_name(self) -> str:
+        """Return the default branch's name, or HEAD if the server doesn't say it."""
+        return (self.default or _HEAD).removeprefix(_BRANCHES)
+
+
+def branches(answer: str) -> tuple[str, ...]:
+    r"""Return the names of the branches that `git ls-remote --heads` prints.
+
+    >>> branches("8a31\trefs/heads/main\n77fe\trefs/heads/team/labels\n")
+    ('main', 'team/labels')
+    """
+    rows = (line.partition("\t")[2] for line in answer.splitlines())
+    return tuple(name.removeprefix(_BRANCHES) for name in rows if name.startswith(_BRANCHES))
+
+
+def nearest(branch: str, there: Iterable[str]) -> str | None:
+    """Return the branch that a new one's name may be a misspelling of; names that differ in a number are not alike.
+
+    >>> nearest("mian", ["dev", "main"]), nearest("origin/main", ["main"]), nearest("labels-12", ["labels-11"])
+    ('main', 'main', None)
+    """
+    known = {_comparable(name): name for name in there if _DIGITS.sub("0", name) != _DIGITS.sub("0", branch)}
+    found = get_close_matches(_comparable(branch), known, n=1, cutoff=_ALIKE)
+    return known[found[0]] if found else None
+
+
+_DIGITS = re.compile(r"\d+")
+
+
+def _comparable(name: str) -> str:
+    return name.removeprefix("origin/").casefold()
 
 
 def parse_heads(answer: str) -> Heads:

@@ -90,13 +90,13 @@ class Repository:
 class Tip:
     """The commit our next one is built on, as read from the server.
 
-    `is_new_branch`: the server has no such branch yet, `commit` is the default branch's and our push creates ours.
+    `made_from`: the name of the default branch, whose `commit` is, if the server has no such branch: our push makes it.
     `awaits_merge`: the commit is a side branch's, which its target doesn't contain yet.
     `set_aside`: what stood at the clone's place and wasn't ours, at its new name.
     """
 
     commit: str
-    is_new_branch: bool
+    made_from: str | None = None
     awaits_merge: bool = False
     set_aside: Path | None = None
 

@@ -10,7 +10,7 @@ before the push, and nothing counts as synced until it is read back from the ser
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from dvc_sync_s3.errors import Rejected, Transient
@@ -47,6 +47,8 @@ class Synced:
     seq: int
     commit: str | None = None
     subject: str | None = None
+    made_from: str | None = None
+    """The branch that ours is to be made from by the first commit; None if ours is there."""
 
 
 Reporter = Callable[[Step], None]
@@ -82,6 +84,8 @@ class Cycle:
         synced = self._sync()
         if self._tip and self._tip.awaits_merge:
             self._propose(self._tip.commit)
+        if synced.commit is None and self._tip is not None:
+            return replace(synced, made_from=self._tip.made_from)
         return synced
 
     def _sync(self) -> Synced:

@@ -55,6 +55,7 @@ class Worker:
         self._count_skipped = count_skipped
         self._status = status.read()
         self._failures = 0
+        self._made_from: str | None = None
 
     def run(self, stop: Event) -> None:
         """Sync now, to learn from the server how far the branch is, and then whenever a bundle closes."""
@@ -120,6 +121,10 @@ class Worker:
         if synced.commit is not None:
             recent = (*self._recent_commits(), iso(now))
             status = replace(status, last_commit=synced.commit, recent_commits=recent)
+        if synced.made_from != self._made_from:
+            self._made_from = synced.made_from
+            if synced.made_from is not None:
+                log.info("the branch is not there: the first commit makes it", made_from=synced.made_from)
         advanced = synced.commit is not None or synced.seq != self._status.synced_seq
         if advanced or status.last_sync_at is None:
             status = replace(status, last_sync_at=iso(now))

@@ -42,7 +42,7 @@ def sync(clone: Clone, content: bytes, seq: int) -> str:
 def test_refresh_reads_the_tip_of_the_servers_branch(member: Member, open_clone: Open) -> None:
     clone = open_clone()
     tip = clone.refresh()
-    assert (tip.commit, tip.is_new_branch, tip.set_aside) == (member.git("rev-parse", "HEAD"), False, None)
+    assert (tip.commit, tip.made_from, tip.set_aside) == (member.git("rev-parse", "HEAD"), None, None)
     assert clone.read(POINTER) == b"outs: []\n"
     assert (clone.folder / ".dvc/config").read_bytes() == b"[core]\n"
 
@@ -131,15 +131,27 @@ def test_a_hooks_refusal_needs_a_person_who_reads_its_words(member: Member, open
     assert caught.value.hint
 
 
+@pytest.mark.parametrize("misspelt", ["mian", "Main", "origin/main"])
+def test_a_branch_whose_name_is_nearly_that_of_another_is_not_made(
+    member: Member, open_clone: Open, misspelt: str
+) -> None:
+    clone = open_clone(misspelt)
+    with pytest.raises(Blocked, match=f"the repository has no branch {misspelt}, but main") as caught:
+        clone.refresh()
+    assert f"git push origin origin/main:refs/heads/{misspelt}" in caught.value.hint
+    member.git("push", "--quiet", "origin", f"HEAD:refs/heads/{misspelt}")
+    assert clone.refresh().made_from is None
+
+
 def test_a_missing_branch_starts_from_the_default_branch_and_our_push_creates_it(
     member: Member, open_clone: Open
 ) -> None:
     clone = open_clone("annotations")
     tip = clone.refresh()
-    assert (tip.commit, tip.is_new_branch) == (member.git("rev-parse", "HEAD"), True)
+    assert (tip.commit, tip.made_from) == (member.git("rev-parse", "HEAD"), "main")
     commit = sync(clone, b"ours", 1)
     tip = clone.refresh()
-    assert (tip.commit, tip.is_new_branch) == (commit, False)
+    assert (tip.commit, tip.made_from) == (commit, None)
 
 
 def test_an_empty_repository_needs_a_person(server: Path, open_clone: Open) -> None:

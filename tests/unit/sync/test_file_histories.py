@@ -83,7 +83,7 @@ class Histories(RuleBasedStateMachine):
             assert self.commits[-1][1] == self.expected
 
     def _is_done(self, moment: str) -> bool:
-        after = settle(Tip(self.commits[-1][0], is_new_branch=False), self, self.ledger)
+        after = settle(Tip(self.commits[-1][0]), self, self.ledger)
         changed = {key: change for key, change in self.changes.items() if change[0] > after}
         if not changed:
             return True
@@ -106,7 +106,7 @@ class Histories(RuleBasedStateMachine):
             return False
         self._commit(files, reached)
         if moment == "lands":
-            settle(Tip(name, is_new_branch=False), self, self.ledger)
+            settle(Tip(name), self, self.ledger)
         return True
 
     def _commit(self, files: Files, position: int) -> None:

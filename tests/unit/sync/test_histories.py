@@ -181,7 +181,7 @@ class Histories(RuleBasedStateMachine):
 
         We have read the branch before: a push that landed, and was taken back unseen, would need a ledger in the model.
         """
-        settle(Tip(self.branch.tip.name, is_new_branch=False), self.branch, self.ledger)
+        settle(Tip(self.branch.tip.name), self.branch, self.ledger)
         del self.branch.commits[max(1, len(self.branch.commits) - back) :]
         tip = self.branch.tip
         held = {name.task: parse_line(line) for name, line in tip.records.items()}
@@ -234,7 +234,7 @@ class Histories(RuleBasedStateMachine):
 
     @rule(moment=MOMENTS)
     def sync(self, moment: str) -> None:
-        seq = settle(Tip(self.branch.tip.name, is_new_branch=False), self.branch, self.ledger)
+        seq = settle(Tip(self.branch.tip.name), self.branch, self.ledger)
         readings = [_reading(key, *put) for key, put in self.objects.items() if put[0] > seq]
         if not readings:
             return
@@ -256,7 +256,7 @@ class Histories(RuleBasedStateMachine):
         self.branch.add(after, reached)
         self._sync_model(seq, merged.conflicts)
         if moment != "answer lost":
-            settle(Tip(name, is_new_branch=False), self.branch, self.ledger)
+            settle(Tip(name), self.branch, self.ledger)
 
     def _sync_model(self, seq: int, conflicts: tuple[Conflict, ...]) -> None:
         """What only annotators changed is taken, and what both changed too, but told."""

@@ -59,7 +59,7 @@ def attempt(commit: str, parent: str, seq: int, *findings: Finding) -> Attempt:
 
 def test_a_push_that_landed_makes_its_findings_true(ledger: Ledger) -> None:
     ledger.begin(attempt("c1", "p", 5, finding("86", 5, (86, "x"))))
-    assert settle(Tip("c1", is_new_branch=False), FakeBranch(5, "p", "c1"), ledger) == 5
+    assert settle(Tip("c1"), FakeBranch(5, "p", "c1"), ledger) == 5
     known = ledger.known([gone("86", 6)])
     assert known.held == {("b", "86"): {(TASK, 86)}}
     assert known.digests == {(TASK, 86): "x"}
@@ -68,20 +68,20 @@ def test_a_push_that_landed_makes_its_findings_true(ledger: Ledger) -> None:
 
 def test_a_push_that_landed_is_known_by_its_position_after_someone_rewrote_it(ledger: Ledger) -> None:
     ledger.begin(attempt("c1", "p", 5, finding("86", 5, (86, "x"))))
-    assert settle(Tip("squashed", is_new_branch=False), FakeBranch(5, "squashed"), ledger) == 5
+    assert settle(Tip("squashed"), FakeBranch(5, "squashed"), ledger) == 5
     assert ledger.known([gone("86", 6)]).digests == {(TASK, 86): "x"}
 
 
 def test_a_push_that_did_not_land_teaches_no_digest(ledger: Ledger) -> None:
     ledger.begin(attempt("c1", "p", 5, finding("86", 5, (86, "x"))))
-    assert settle(Tip("other", is_new_branch=False), FakeBranch(None, "p", "other"), ledger) == 0
+    assert settle(Tip("other"), FakeBranch(None, "p", "other"), ledger) == 0
     assert ledger.attempts() == []
     assert ledger.known([gone("86", 6)]).digests == {}
 
 
 def test_while_a_push_can_still_land_its_object_is_taken_to_hold_what_it_pushed(ledger: Ledger) -> None:
     ledger.begin(attempt("c1", "p", 5, finding("86", 5, (86, "x"))))
-    assert settle(Tip("p", is_new_branch=False), FakeBranch(None, "p"), ledger) == 0
+    assert settle(Tip("p"), FakeBranch(None, "p"), ledger) == 0
     known = ledger.known([gone("86", 6)])
     assert known.held == {("b", "86"): {(TASK, 86)}}
     assert known.digests == {}
@@ -90,7 +90,7 @@ def test_while_a_push_can_still_land_its_object_is_taken_to_hold_what_it_pushed(
 def test_of_two_attempts_on_one_tip_only_one_lands(ledger: Ledger) -> None:
     ledger.begin(attempt("c1", "p", 5, finding("86", 5, (86, "x"))))
     ledger.begin(attempt("c2", "p", 7, finding("86", 7, (86, "y"))))
-    assert settle(Tip("c1", is_new_branch=False), FakeBranch(5, "p", "c1"), ledger) == 5
+    assert settle(Tip("c1"), FakeBranch(5, "p", "c1"), ledger) == 5
     assert ledger.attempts() == []
     assert ledger.known([gone("86", 8)]).digests == {(TASK, 86): "x"}
 
@@ -110,15 +110,15 @@ def test_an_attempt_of_an_older_version_is_settled_after_the_update(ledger: Ledg
     with closing(sqlite3.connect(tmp_path / FILE_NAME, isolation_level=None)) as db:
         db.execute("UPDATE attempts SET findings = json_remove(findings, '$.reached', '$.theirs_stood')")
     assert [(each.seq, each.reached, each.theirs_stood) for each in ledger.attempts()] == [(5, 5, ())]
-    assert settle(Tip("c1", is_new_branch=False), FakeBranch(5, "p", "c1"), ledger) == 5
+    assert settle(Tip("c1"), FakeBranch(5, "p", "c1"), ledger) == 5
 
 
 def test_a_branch_set_back_is_not_trusted_to_hold_what_came_after(ledger: Ledger) -> None:
     ledger.begin(attempt("c1", "p", 5, finding("86", 5, (86, "x"))))
-    settle(Tip("c1", is_new_branch=False), FakeBranch(5, "c1"), ledger)
+    settle(Tip("c1"), FakeBranch(5, "c1"), ledger)
     ledger.begin(attempt("c2", "c1", 9, finding("87", 9, (87, "y"))))
-    settle(Tip("c2", is_new_branch=False), FakeBranch(9, "c1", "c2"), ledger)
-    assert settle(Tip("c1", is_new_branch=False), FakeBranch(5, "c1"), ledger) == 5
+    settle(Tip("c2"), FakeBranch(9, "c1", "c2"), ledger)
+    assert settle(Tip("c1"), FakeBranch(5, "c1"), ledger) == 5
     known = ledger.known([gone("86", 10), gone("87", 11)])
     assert known.digests == {(TASK, 86): "x", (TASK, 87): None}
     assert known.held[("b", "87")] == {(TASK, 87)}
@@ -126,7 +126,7 @@ def test_a_branch_set_back_is_not_trusted_to_hold_what_came_after(ledger: Ledger
 
 def test_a_branch_ahead_of_the_ledger_makes_it_begin_anew_under_another_name(ledger: Ledger) -> None:
     before = ledger.instance
-    assert settle(Tip("c9", is_new_branch=False), FakeBranch(120, "c9"), ledger) == 0
+    assert settle(Tip("c9"), FakeBranch(120, "c9"), ledger) == 0
     assert ledger.instance != before
 
 
@@ -192,6 +192,6 @@ def test_an_annotation_is_forgotten_with_its_last_holder(ledger: Ledger) -> None
 
 def test_that_a_record_came_through_us_is_not_forgotten_by_a_later_change(ledger: Ledger) -> None:
     ledger.begin(attempt("c1", "p", 5, finding("86", 5, (86, "x"))))
-    settle(Tip("c1", is_new_branch=False), FakeBranch(5, "c1"), ledger)
+    settle(Tip("c1"), FakeBranch(5, "c1"), ledger)
     ledger.covered([finding("86", 6, (86, "x"))], 6)
     assert ledger.known([gone("86", 7)]).tasks[TASK].is_added

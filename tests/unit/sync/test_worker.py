@@ -7,6 +7,7 @@ from pathlib import Path
 from threading import Event
 
 import pytest
+import structlog
 
 from dvc_sync_s3.errors import Blocked, Rejected, SyncError, Transient
 from dvc_sync_s3.store.model import NewObject
@@ -191,6 +192,15 @@ def test_what_is_still_waiting_after_a_bundle_is_told(bench: Bench) -> None:
     put(bench, "2")
     bench.run(script(Synced(1, "c1", "s")), Pauses(1))
     assert bench.status.read().state is State.WAITING
+
+
+def test_a_branch_that_is_yet_to_be_made_is_told_once(bench: Bench) -> None:
+    put(bench, "1")
+    cycle = script(Synced(0, made_from="main"), Synced(0, made_from="main"), Synced(1, "c1"))
+    with structlog.testing.capture_logs() as logs:
+        bench.run(cycle, Pauses(80, bench.clock.pass_s))
+    assert bench.status.read().synced_seq == 1
+    assert [line["made_from"] for line in logs if "the first commit makes it" in line["event"]] == ["main"]
 
 
 def test_stopping_ends_the_worker(bench: Bench) -> None:
