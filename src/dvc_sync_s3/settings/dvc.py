@@ -67,8 +67,8 @@ class DvcSettings(BaseModel):
     )
     dvc_remote_url: Annotated[str, AfterValidator(_remote_url)] | None = Field(
         None,
-        description="Where the data goes if the repository has no DVC remote: any URL that DVC takes, or a path; also the "
-        "folder that a relative path in its configuration stands for.",
+        description="Where the data goes if the repository has no DVC remote: any URL that DVC takes, or a path; also "
+        "the folder that a relative path in its configuration stands for.",
     )
     dvc_cloud_storage_provider: Literal["s3", "gs", "local"] | None = Field(
         None, description="Instead of DVC_REMOTE_URL: s3, gs, or local (a folder)."
