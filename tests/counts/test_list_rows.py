@@ -25,9 +25,9 @@ def key(number: int) -> str:
 
 
 @pytest.fixture(scope="module")
-def stores(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[int, sqlite3.Connection]]:
+def stores(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[int, index.IndexConnection]]:
     """Return indexes by how many keys they hold in their bucket `team`, which lies between two others."""
-    opened: dict[int, sqlite3.Connection] = {}
+    opened = {}
     for count in (FEW, MANY):
         connection = opened[count] = index.set_up(tmp_path_factory.mktemp("index") / "index.db")
         connection.execute("BEGIN")
@@ -57,7 +57,7 @@ def steps(connection: sqlite3.Connection, request: ListRequest) -> int:
 @pytest.mark.parametrize("share", [0.0, 0.3, 0.6, 0.85])
 @pytest.mark.parametrize(("delimiter", "most"), [("", STEPS_PER_KEY), ("/", STEPS_PER_PREFIX)])
 def test_a_page_costs_the_same_anywhere_in_a_bucket_twenty_times_as_large(
-    stores: dict[int, sqlite3.Connection], delimiter: str, most: int, share: float
+    stores: dict[int, index.IndexConnection], delimiter: str, most: int, share: float
 ) -> None:
     share = share if not delimiter else share / 2
     requests = {
@@ -70,13 +70,15 @@ def test_a_page_costs_the_same_anywhere_in_a_bucket_twenty_times_as_large(
 
 
 @pytest.mark.parametrize("count", [FEW, MANY])
-def test_the_last_page_ends_with_the_bucket(stores: dict[int, sqlite3.Connection], count: int) -> None:
+def test_the_last_page_ends_with_the_bucket(stores: dict[int, index.IndexConnection], count: int) -> None:
     request = ListRequest("team", after=key(count - PAGE - 1), limit=1000)
     assert steps(stores[count], request) <= STEPS_PER_KEY * PAGE
 
 
 @pytest.mark.parametrize(("delimiter", "prefix"), [("", ""), ("/", ""), ("/", "000001/")])
-def test_a_page_is_one_row_of_one_statement(stores: dict[int, sqlite3.Connection], delimiter: str, prefix: str) -> None:
+def test_a_page_is_one_row_of_one_statement(
+    stores: dict[int, index.IndexConnection], delimiter: str, prefix: str
+) -> None:
     connection, statements = stores[MANY], list[str]()
     connection.set_trace_callback(statements.append)
     page = list_page(connection, ListRequest("team", prefix, delimiter, limit=PAGE))

@@ -12,7 +12,7 @@ from dvc_sync_s3.store.store import Store
 from tests.counts.conftest import io_bytes
 
 FEW, MANY = 2_000, 40_000
-MOST_BYTES = 64 << 10
+MOST_BYTES = 72 << 10
 ONE_PAGE = 4 << 10
 _ADD = """
 INSERT INTO objects (bucket, key, seq, size, etag, modified_at, headers, metadata, checksums, place)

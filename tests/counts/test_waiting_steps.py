@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from pathlib import Path
 
 import pytest
@@ -26,7 +25,7 @@ class CountingReader(Reader):
 
     steps = 0
 
-    def _connection(self) -> sqlite3.Connection:
+    def _connection(self) -> index.IndexConnection:
         connection = super()._connection()
         connection.set_progress_handler(self._count, 1)
         return connection

@@ -9,7 +9,7 @@ import sqlite3
 from collections.abc import Mapping
 
 from dvc_sync_s3.failures import explained
-from dvc_sync_s3.store.errors import BucketNotEmpty, NoSuchBucket, NoSuchPart, NoSuchUpload
+from dvc_sync_s3.store.errors import BucketNotEmpty, IndexReplaced, NoSuchBucket, NoSuchPart, NoSuchUpload
 
 ERRORS: Mapping[str, tuple[int, str]] = {
     "AccessControlListNotSupported": (400, "The bucket does not allow ACLs: everything is private to its owner."),
@@ -116,6 +116,8 @@ def as_s3_error(error: Exception) -> S3Error:
             return error
         case _ if type(error) in _CODES:
             return S3Error(_CODES[type(error)])
+        case IndexReplaced():
+            return S3Error("ServiceUnavailable", "The index was removed or replaced; start the service again.")
         case OSError() | sqlite3.Error() if reason := explained(error, "The data folder"):
             return S3Error("ServiceUnavailable", f"{reason}. Please try again.")
         case _:

@@ -18,12 +18,12 @@ from dvc_sync_s3.store.puts import Put, put_together
 from dvc_sync_s3.store.transaction import Transaction
 
 if TYPE_CHECKING:
-    import sqlite3
     from collections.abc import Callable, Iterable, Sequence
 
     from dvc_sync_s3.clock import Clock
     from dvc_sync_s3.process import Turn
     from dvc_sync_s3.store.generation import Generation
+    from dvc_sync_s3.store.index import IndexConnection
 
 T = TypeVar("T")
 _Loop = asyncio.AbstractEventLoop
@@ -52,7 +52,7 @@ class Committer:
 
     def __init__(
         self,
-        connection: sqlite3.Connection,
+        connection: IndexConnection,
         turn: Turn,
         generation: Generation,
         clock: Clock,
@@ -146,6 +146,7 @@ class Committer:
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
             raise
+        self._connection.require_named()  # before anyone is told that it is stored
         return settled
 
 

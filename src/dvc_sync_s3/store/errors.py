@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from dvc_sync_s3.errors import Blocked
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 class NoSuchBucket(Exception):
@@ -45,4 +50,15 @@ class BodyLost(Blocked):
         super().__init__(
             f"the body of {key!r} in bucket {bucket!r} is gone or was changed outside the service",
             hint="put the file back from a backup, or store or delete the object again through S3",
+        )
+
+
+class IndexReplaced(Blocked):
+    """Name the index that was removed, or replaced by another file, while the service runs."""
+
+    def __init__(self, index: Path) -> None:
+        super().__init__(
+            f"the index {index} was removed or replaced while the service runs",
+            hint="Nothing is stored until the service is started again. To keep what it stored until then, first put "
+            "back the file that it had opened.",
         )

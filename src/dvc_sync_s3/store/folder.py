@@ -14,6 +14,7 @@ from typing import BinaryIO
 
 from dvc_sync_s3 import durable
 from dvc_sync_s3.store import placement
+from dvc_sync_s3.store.index import GENERATION_NAME
 
 HIDDEN_NAME = ".dvc-sync-s3"
 _BINARY = getattr(os, "O_BINARY", 0)
@@ -34,7 +35,7 @@ class DataFolder:
         self.publisher_lock = self.hidden / "publisher.lock"
         self.setup_lock = self.hidden / "setup.lock"
         self.writers_turn = self.hidden / "writers.turn"
-        self.generation = self.hidden / "generation"
+        self.generation = self.hidden / GENERATION_NAME
         self.bucket_generation = self.hidden / "buckets.generation"
 
     def make(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import secrets
 import sqlite3
 from datetime import UTC, datetime, timedelta
@@ -16,12 +17,15 @@ from msgspec.structs import replace
 
 from dvc_sync_s3.errors import Blocked, Transient
 from dvc_sync_s3.failures import explained
+from dvc_sync_s3.store.errors import IndexReplaced
 from dvc_sync_s3.store.model import Headers, ObjectPart, StoredObject
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 SCHEMA_VERSION = 4
+GENERATION_NAME = "generation"
+"""The file beside the index that every start of the service makes after it."""
 _TO_PACKS = "upgrade_3_to_4.sql"
 _UPGRADES = {1: ("upgrade_1_to_2.sql", _TO_PACKS), 2: (_TO_PACKS,), 3: (_TO_PACKS,)}
 """By the version that is there; what 2 and 3 differ in, `schema.sql` does."""
@@ -75,7 +79,19 @@ class Entry(Struct, frozen=True):
     staged: str | None
 
 
-def connect(index: Path) -> sqlite3.Connection:
+class IndexConnection(sqlite3.Connection):
+    """A connection that knows which file it opened, whatever lies under that name later."""
+
+    path: Path
+    file: tuple[int, int]
+
+    def require_named(self) -> None:
+        """Raise IndexReplaced if the file was removed or replaced: nobody would find again what is written to it."""
+        if _file_at(self.path) != self.file:
+            raise IndexReplaced(self.path)
+
+
+def connect(index: Path) -> IndexConnection:
     """Open the existing `index` for one thread at a time; raises Transient if there is none yet."""
     try:
         return _open(index, "rw")
@@ -93,7 +109,7 @@ def log_of(index: Path) -> Path:
     return index.with_name(f"{index.name}-wal")
 
 
-def set_up(index: Path) -> sqlite3.Connection:
+def set_up(index: Path) -> IndexConnection:
     """Create `index` or open it, and return a connection; the caller holds the set-up lock.
 
     Raises Blocked if a newer version of the service made it, it is damaged or the disk refuses; Transient if another
@@ -106,9 +122,12 @@ def set_up(index: Path) -> sqlite3.Connection:
         raise error if reason is None else reason from error
 
 
-def _set_up(index: Path) -> sqlite3.Connection:
+def _set_up(index: Path) -> IndexConnection:
+    was_there = index.exists() and index.with_name(GENERATION_NAME).exists()
     connection = _open(index, "rwc")
     try:
+        if was_there:
+            _refuse_if_emptied(connection)
         connection.execute("PRAGMA auto_vacuum = INCREMENTAL")  # heard by a new index only; see shrinking.py
         connection.execute("PRAGMA journal_mode = WAL")
         version: int = connection.execute("PRAGMA user_version").fetchone()[0]
@@ -213,7 +232,25 @@ def parts_text(parts: tuple[ObjectPart, ...]) -> str:
     return _encode([(part.number, part.size, part.checksums) for part in parts])
 
 
-def _open(index: Path, mode: str) -> sqlite3.Connection:
+def _refuse_if_emptied(connection: IndexConnection) -> None:
+    """Raise Blocked if only an empty file is left of the index: SQLite takes that for a new database."""
+    if connection.execute("SELECT count(*) FROM sqlite_master").fetchone() == (0,):
+        raise Blocked(
+            f"the index {connection.path} is empty, and was not when the service last ran",
+            hint="Restore S3_DATA_FOLDER from a backup; or move this file away, and the next start takes the plain "
+            "files as objects.",
+        )
+
+
+def _file_at(path: Path) -> tuple[int, int] | None:
+    try:
+        found = os.stat(path)  # not Path.stat: each group of writes waits for it
+    except FileNotFoundError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def _open(index: Path, mode: str) -> IndexConnection:
     connection = sqlite3.connect(
         f"{index.as_uri()}?mode={mode}",
         uri=True,
@@ -221,7 +258,10 @@ def _open(index: Path, mode: str) -> sqlite3.Connection:
         isolation_level=None,
         check_same_thread=False,
         cached_statements=_PREPARED,
+        factory=IndexConnection,
     )
+    connection.path = index
+    connection.file = _file_at(index) or (0, 0)
     # FULL is what makes a commit survive a power cut; what a deleted body leaves in a page need not be zeroed.
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA secure_delete = OFF")

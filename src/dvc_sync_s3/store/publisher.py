@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from dvc_sync_s3.errors import SyncError
 from dvc_sync_s3.process import FileLock
 from dvc_sync_s3.store import index, packs, uploads
 from dvc_sync_s3.store.buckets import forget_removed
@@ -93,7 +94,7 @@ class Publisher:
         self._wake = threading.Event()
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
-        self._connection: sqlite3.Connection | None = None
+        self._connection: index.IndexConnection | None = None
         self._sweep_at_s = float("-inf")
 
     def start(self) -> None:
@@ -121,7 +122,7 @@ class Publisher:
     def publish(self) -> int:
         """Publish all that is committed and return how many changes it was; 0 if another process publishes.
 
-        Raises OSError or sqlite3.Error for the first change that failed, after trying the others.
+        Raises OSError, sqlite3.Error or IndexReplaced for the first change that failed, after trying the others.
         """
         with self._round:
             connection = self._hold()
@@ -132,7 +133,7 @@ class Publisher:
             self._note()
             try:
                 self.publish()
-            except (OSError, sqlite3.Error) as error:
+            except (OSError, sqlite3.Error, SyncError) as error:
                 _log.warning("plain files wait, the objects themselves are safe", error=str(error))
                 self._stop.wait(PATIENCE_S)
             if not self._wait_for_news(REST_S):
@@ -174,10 +175,12 @@ class Publisher:
         except (OSError, sqlite3.Error) as error:
             _log.info("the index keeps its size until the next quiet moment", error=str(error))
 
-    def _hold(self) -> sqlite3.Connection | None:
+    def _hold(self) -> index.IndexConnection | None:
         if self._connection is None and self._lock.try_acquire():
             self._connection = index.connect(self._folder.index)
             self._connection.execute("PRAGMA query_only = ON")
+        if self._connection is not None:
+            self._connection.require_named()
         if self._connection is not None and self._clock.monotonic_s() >= self._sweep_at_s:
             self._sweep_at_s = self._clock.monotonic_s() + SWEEP_EVERY_S
             self._expire_uploads()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from dvc_sync_s3.store import index, packs, uploads
 from dvc_sync_s3.store.errors import BodyLost
 from dvc_sync_s3.store.folder import DataFolder, open_body, read_at_once
+from dvc_sync_s3.store.history import History, read_history
 from dvc_sync_s3.store.index import CURRENT, ENTRY_COLUMNS, Entry, Place, as_entry, as_time
 from dvc_sync_s3.store.listing import list_page, list_uploads
 from dvc_sync_s3.store.model import (
@@ -29,7 +30,6 @@ from dvc_sync_s3.store.model import (
 from dvc_sync_s3.store.remembered import Known, RememberedBodies
 
 if TYPE_CHECKING:
-    import sqlite3
     from collections.abc import Iterator
     from pathlib import Path
 
@@ -75,7 +75,7 @@ class Reader:
         self._remembered = RememberedBodies(remembered_bytes)
         self._generation: Generation | None = None
         self._local = threading.local()
-        self._connections: list[sqlite3.Connection] = []
+        self._connections: list[index.IndexConnection] = []
         self._connections_lock = threading.Lock()
 
     def close_connections(self) -> None:
@@ -91,8 +91,15 @@ class Reader:
         return str(self._one("SELECT value FROM meta WHERE name = 'instance_id'")[0])
 
     def last_seq(self) -> int:
-        """Return the highest seq given out so far, 0 if none."""
+        """Return the highest seq given out so far, 0 if none; raises IndexReplaced."""
+        self._connection().require_named()
         return int(self._one(index.LAST_SEQ)[0])
+
+    def history(self) -> History:
+        """Return which starts gave the seqs, and the highest; raises IndexReplaced."""
+        with self._snapshot() as connection:
+            connection.require_named()
+            return read_history(connection)
 
     def buckets(self) -> tuple[Bucket, ...]:
         """Return all buckets by name."""
@@ -174,16 +181,18 @@ class Reader:
         return tuple(uploads.as_part(row) for row in rows)
 
     def changes(self, after: int, limit: int) -> tuple[Change, ...]:
-        """Return the first `limit` changes whose seq is above `after`, by seq."""
+        """Return the first `limit` changes whose seq is above `after`, by seq; raises IndexReplaced."""
+        self._connection().require_named()
         rows = self._connection().execute(_CHANGES, {"after": after, "limit": limit})
         return tuple(Change(seq, ChangeKind(kind), bucket, key, as_time(at)) for seq, kind, bucket, key, at in rows)
 
     def waiting(self, after: int, most: int = 1) -> Waiting:
         """Return what waits after the position `after`, counted up to `most`.
 
-        Its `last_seq` is `after` if nothing does.
+        Its `last_seq` is `after` if nothing does. Raises IndexReplaced.
         """
         with self._snapshot() as connection:
+            connection.require_named()
             (count,) = connection.execute(_COUNT, {"after": after, "limit": most}).fetchone()
             if not count:
                 return Waiting(0, after, None, None)
@@ -240,7 +249,7 @@ class Reader:
         return BytesIO(data)
 
     @contextlib.contextmanager
-    def _snapshot(self) -> Iterator[sqlite3.Connection]:
+    def _snapshot(self) -> Iterator[index.IndexConnection]:
         connection = self._connection()
         connection.execute("BEGIN")
         try:
@@ -252,8 +261,8 @@ class Reader:
         row: index.Row = self._connection().execute(sql, values).fetchone()
         return row
 
-    def _connection(self) -> sqlite3.Connection:
-        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+    def _connection(self) -> index.IndexConnection:
+        connection: index.IndexConnection | None = getattr(self._local, "connection", None)
         if connection is None:
             connection = index.connect(self._folder.index)
             connection.execute("PRAGMA query_only = ON")

@@ -106,6 +106,12 @@ CREATE TABLE IF NOT EXISTS parts (
   PRIMARY KEY (upload_id, number)
 ) WITHOUT ROWID;
 
+-- Each start of the service that gave seqs: those after `after`. What knows of a seq can tell whose it was.
+CREATE TABLE IF NOT EXISTS starts (
+  after INTEGER PRIMARY KEY,
+  name  TEXT NOT NULL
+);
+
 -- Version 2 wrote the highest seq down with each write; the rows say it as well.
 DELETE FROM meta WHERE name = 'seq';
 

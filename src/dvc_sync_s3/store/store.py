@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeVar
 
 from dvc_sync_s3.process import FileLock, Turn
-from dvc_sync_s3.store import adopt, buckets, index, placement, uploads, writes
+from dvc_sync_s3.store import adopt, buckets, history, index, placement, uploads, writes
 from dvc_sync_s3.store.checkpointer import Checkpointer
 from dvc_sync_s3.store.committer import Committer
 from dvc_sync_s3.store.errors import NoSuchPart
@@ -218,6 +218,7 @@ class Store(Reader):
             connection = index.set_up(self._folder.index)
             try:
                 adoption = adopt.adopt(self._folder, connection, rules, self._clock)
+                history.note_start(connection)
             except BaseException:
                 connection.close()
                 raise

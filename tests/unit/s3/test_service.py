@@ -19,6 +19,7 @@ from dvc_sync_s3.s3.operations import OPERATIONS
 from dvc_sync_s3.s3.routing import ROUTES
 from dvc_sync_s3.s3.service import S3Service
 from dvc_sync_s3.s3.sigv4.verify import Keyring
+from dvc_sync_s3.store.errors import IndexReplaced
 from dvc_sync_s3.store.incoming import Incoming
 from dvc_sync_s3.store.model import NewObject, Precondition, StoredObject
 from dvc_sync_s3.store.store import Store
@@ -118,6 +119,7 @@ def said_by_sqlite(code: int) -> sqlite3.Error:
     [
         (OSError(errno.ENOSPC, "No space left on device"), "ServiceUnavailable", 503),
         (OSError(errno.EROFS, "Read-only file system"), "ServiceUnavailable", 503),
+        (IndexReplaced(Path("index.db")), "ServiceUnavailable", 503),
         (said_by_sqlite(sqlite3.SQLITE_IOERR_WRITE), "ServiceUnavailable", 503),
         (said_by_sqlite(sqlite3.SQLITE_CORRUPT), "ServiceUnavailable", 503),
         (said_by_sqlite(sqlite3.SQLITE_FULL), "ServiceUnavailable", 503),
