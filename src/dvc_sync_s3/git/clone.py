@@ -16,7 +16,7 @@ from dvc_sync_s3.git.building import Change, Made
 from dvc_sync_s3.git.command import FETCH, Git
 from dvc_sync_s3.git.committing import Committer
 from dvc_sync_s3.git.failures import CloneBroken
-from dvc_sync_s3.git.files import Files, blob_id
+from dvc_sync_s3.git.files import Files, blob_id, object_format
 from dvc_sync_s3.git.heads import Heads, branches, nearest, parse_heads
 from dvc_sync_s3.git.history import History
 from dvc_sync_s3.git.merge_request import push_options
@@ -51,6 +51,8 @@ class Clone:
         self._place = Place(folder)
         self._git = Git(self._place.git_folder, repository, environ, timeout_s)
         self._is_ours = False
+        self._object_format = "sha1"
+        """That of the server's ids, which only an answer of it tells."""
         self._is_meant = False
         """Whether a branch that isn't there is to be made: its name is like no other one's."""
         self._tip = ""
@@ -133,7 +135,8 @@ class Clone:
 
     def _build(self) -> None:
         self._place.empty()
-        self._run("init", "--quiet", "--bare", "--template=", "--initial-branch=dvc-sync")
+        hashed = f"--object-format={self._object_format}"
+        self._run("init", "--quiet", "--bare", hashed, "--template=", "--initial-branch=dvc-sync")
         self._place.spread_objects()
         self._place.mark(self._repository.url)
         self._is_ours = True
@@ -145,6 +148,9 @@ class Clone:
         heads = self._heads()
         source = self._branch if self._branch in heads.commits else "HEAD"
         commit, awaits_merge = heads.commits[source], False
+        if object_format(commit) != self._object_format:
+            self._object_format = object_format(commit)
+            self._build()
         if self._repository.proposing is not None:
             commit, awaits_merge = self._beside(heads, self._repository.proposing)
         if commit != self._tip:
@@ -240,7 +246,7 @@ class Clone:
             file, entry = self.folder / path, self._files.entry(path)
             if entry is None:
                 file.unlink(missing_ok=True)
-            elif not file.is_file() or blob_id(file.read_bytes()) != entry.blob:
+            elif not file.is_file() or blob_id(file.read_bytes(), entry.blob) != entry.blob:
                 file.parent.mkdir(parents=True, exist_ok=True)
                 file.write_bytes(self._files.read(path) or b"")
 

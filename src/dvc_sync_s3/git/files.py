@@ -10,6 +10,7 @@ RunGit = Callable[..., bytes]
 """Runs git in the clone: arguments in, what it prints out."""
 
 _REGULAR = "100644"
+_SHA256_DIGITS = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ class Files:
             self._contents.clear()
             changed = {}
         for path, content in changed.items():
-            self._entries[path] = None if content is None else Entry(self.mode(path), blob_id(content))
+            self._entries[path] = None if content is None else Entry(self.mode(path), blob_id(content, commit))
             self._contents[path] = content
         self._commit = commit
 
@@ -73,10 +74,21 @@ class Files:
                 self._entries[path] = Entry(mode, blob)
 
 
-def blob_id(content: bytes) -> str:
-    """Return the id under which Git has this content.
+def object_format(object_id: str) -> str:
+    """Return which hash a repository's ids are of, as `git init --object-format` names it.
 
-    >>> blob_id(b"")
+    >>> object_format("e69de29bb2d1d6434b8b29ae775ad8c2e48c5391"), object_format("0" * 64)
+    ('sha1', 'sha256')
+    """
+    return "sha256" if len(object_id) == _SHA256_DIGITS else "sha1"
+
+
+def blob_id(content: bytes, like: str) -> str:
+    """Return the id under which Git has this content in a repository that has the id `like`.
+
+    https://git-scm.com/docs/hash-function-transition
+
+    >>> blob_id(b"", "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391")
     'e69de29bb2d1d6434b8b29ae775ad8c2e48c5391'
     """
-    return hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
+    return hashlib.new(object_format(like), b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()

@@ -49,22 +49,32 @@ class Member:
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> Path:
+def object_format() -> str:
+    """The hash of the team's ids; a test gives another one by `parametrize`."""
+    return "sha1"
+
+
+@pytest.fixture
+def server(tmp_path: Path, object_format: str) -> Path:
     """An empty bare repository."""
     folder = tmp_path / "team.git"
-    subprocess.run(["git", "init", "--quiet", "--bare", "-b", "main", str(folder)], env=ENVIRON, check=True)
+    subprocess.run(
+        ["git", "init", "--quiet", "--bare", f"--object-format={object_format}", "-b", "main", str(folder)],
+        env=ENVIRON,
+        check=True,
+    )
     subprocess.run(["git", "-C", str(folder), "config", "uploadpack.allowFilter", "true"], env=ENVIRON, check=True)
     return folder
 
 
 @pytest.fixture
-def member(tmp_path: Path, server: Path) -> Member:
+def member(tmp_path: Path, server: Path, object_format: str) -> Member:
     """A member whose first commit holds a pointer, a DVC config and some code."""
     folder = tmp_path / "member"
-    subprocess.run(
-        ["git", "clone", "--quiet", server.as_uri(), str(folder)], env=ENVIRON, check=True, capture_output=True
-    )
+    made = ["git", "init", "--quiet", f"--object-format={object_format}", "-b", "main", str(folder)]
+    subprocess.run(made, env=ENVIRON, check=True)  # a clone of an empty repository doesn't learn the format
     member = Member(folder)
+    member.git("remote", "add", "origin", server.as_uri())
     files = {".dvc/config": "[core]\n", "data/data.json.dvc": "outs: []\n", "src/train.py": "print()\n"}
     for path, content in files.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)

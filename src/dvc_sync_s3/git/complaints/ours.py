@@ -26,7 +26,7 @@ OURS = (
     Row(r"cannot allocate memory|out of memory|unable to (fork|create thread)|cannot fork", Transient,
         "Give the machine more memory or processes; it is tried again by itself."),
     Row(r"bad object|reference broken|index file (corrupt|smaller)|object file .* is empty|loose object .* is corrupt"
-        r"|not a git repository(?!\?)|unable to read (tree|sha1|[0-9a-f]{40})|bad (tree|index|ref|revision)"
+        r"|not a git repository(?!\?)|unable to read (tree|sha1|[0-9a-f]{40,64})|bad (tree|index|ref|revision)"
         r"|is not a valid object|needed a single revision|shallow file (is|has)|bad shallow line"
         r"|packfile .* (is|cannot|does)|inflate"
         r"|invalid object|not our ref|unable to find [0-9a-f]|not a valid object name|ambiguous argument"
