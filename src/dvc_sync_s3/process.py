@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, NoReturn
 
 import psutil
 
@@ -146,6 +146,36 @@ class Turn:
     def close(self) -> None:
         """Close the file."""
         os.close(self._descriptor)
+
+
+def start_apart(
+    command: Sequence[str], descriptors: Sequence[int] = (), environment: Mapping[str, str] | None = None
+) -> subprocess.Popen[bytes]:
+    """Start `command`, which inherits `descriptors`, in a session of its own where the system has sessions.
+
+    Then one signal reaches all that it starts, and Ctrl+C reaches none of it. Its standard input is a pipe.
+    """
+    return subprocess.Popen(
+        command, stdin=subprocess.PIPE, pass_fds=descriptors, env=environment, start_new_session=True
+    )
+
+
+def end_group(leader: subprocess.Popen[bytes]) -> None:
+    """End what `start_apart` started, alive or not, with all that it left behind, and wait for it."""
+    if sys.platform == "win32":
+        _end_with_descendants(leader)
+    else:
+        with contextlib.suppress(ProcessLookupError, PermissionError):  # nobody is left
+            os.killpg(leader.pid, signal.SIGKILL)
+    leader.wait()
+
+
+def end_with_all_it_started() -> NoReturn:
+    """End this process at once, and before it all that it started."""
+    for descendant in psutil.Process().children(recursive=True):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            descendant.kill()
+    os._exit(1)
 
 
 def run_child(

@@ -26,6 +26,9 @@ from dvc_sync_s3.clock import Clock
 from dvc_sync_s3.settings import Settings
 from dvc_sync_s3.sync.supervisor import Supervisor
 
+_GRACE_S = 3
+"""How long requests under way may take to end, in seconds; with the worker's end that makes less than 5."""
+
 
 def server_config(app: ASGIApp, settings: Settings) -> uvicorn.Config:
     """Return how every process of the service answers."""
@@ -36,7 +39,7 @@ def server_config(app: ASGIApp, settings: Settings) -> uvicorn.Config:
         http="dvc_sync_s3.app.direct:DirectConnection",
         access_log=False,
         server_header=False,
-        timeout_graceful_shutdown=5,
+        timeout_graceful_shutdown=_GRACE_S,
     )
 
 
@@ -90,7 +93,7 @@ class ServerWithSiblings(SharingServer):
         descriptors = [self._counts.fileno(), *(listener.fileno() for listener in listening)]
         words = map(str, (number, self._processes, *descriptors))
         command = (sys.executable, "-m", "dvc_sync_s3", "answer", *words)
-        return Supervisor(self._hidden, command, self._clock, lock_name, descriptors)
+        return Supervisor(self._hidden, command, self._clock, lock_name, descriptors, stop_timeout_s=_GRACE_S + 1)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Stop listening, all at once."""

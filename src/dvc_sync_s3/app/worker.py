@@ -7,6 +7,7 @@ import os
 import signal
 import sqlite3
 import sys
+import time
 from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -23,7 +24,7 @@ from dvc_sync_s3.failures import explained
 from dvc_sync_s3.git.clone import Clone
 from dvc_sync_s3.git.merge_request import proposer
 from dvc_sync_s3.logs import configure_logs
-from dvc_sync_s3.process import FileLock, step_back
+from dvc_sync_s3.process import FileLock, end_with_all_it_started, step_back
 from dvc_sync_s3.settings import Settings
 from dvc_sync_s3.store.folder import HIDDEN_NAME
 from dvc_sync_s3.store.reader import Reader
@@ -45,6 +46,7 @@ from dvc_sync_s3.sync.worker import Worker
 
 CHECKED = "checked"
 _LOCK_RETRY_S = 0.2
+_END_AFTER_S = 2.0
 _ALLOCATIONS_BETWEEN_COLLECTIONS = 100_000
 
 
@@ -85,9 +87,14 @@ def _tell(status: StatusFile, error: Exception) -> None:
 
 
 def _stop_with_parent(stop: Event) -> None:
-    """Set `stop` when standard input ends: the server holds its other end, and never writes."""
+    """Set `stop` when standard input ends: the server holds its other end, and never writes.
+
+    What the worker is doing gets a moment to end by itself. A git that waits for a dead server doesn't.
+    """
     sys.stdin.buffer.read()
     stop.set()
+    time.sleep(_END_AFTER_S)
+    end_with_all_it_started()
 
 
 def _build(settings: Settings, hidden: Path, ledger: Ledger, report: Reporter) -> Worker:

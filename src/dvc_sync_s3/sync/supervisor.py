@@ -17,7 +17,7 @@ from threading import Event, Lock, Thread
 import structlog
 
 from dvc_sync_s3.clock import Clock
-from dvc_sync_s3.process import FileLock, never_wait
+from dvc_sync_s3.process import FileLock, end_group, never_wait, start_apart
 
 log = structlog.get_logger("sync")
 
@@ -26,7 +26,7 @@ _LOCK_RETRY_S = 1.0
 _POLL_S = 0.2
 _LONGEST_PAUSE_S = 30.0
 _STEADY_S = 60.0
-_STOP_TIMEOUT_S = 10.0
+_STOP_TIMEOUT_S = 1.0
 
 
 class Supervisor:
@@ -39,13 +39,15 @@ class Supervisor:
         clock: Clock,
         lock_name: str = LOCK_NAME,
         descriptors: Sequence[int] = (),
+        stop_timeout_s: float = _STOP_TIMEOUT_S,
     ) -> None:
-        """Run `command`, which inherits `descriptors`."""
+        """Run `command`, which inherits `descriptors`; end it by force `stop_timeout_s` after its input has ended."""
         self._lock = FileLock(folder / lock_name)
         self._input: int | None = None
         self._input_lock = Lock()
         self._command = tuple(command)
         self._descriptors = tuple(descriptors)
+        self._stop_timeout_s = stop_timeout_s
         self._clock = clock
         self._stop = Event()
         self._thread = Thread(target=self._run, name="sync-supervisor", daemon=True)
@@ -61,7 +63,7 @@ class Supervisor:
                 os.write(self._input, b".")
 
     def close(self) -> None:
-        """End the worker, waiting for the step it is in for up to 10 s."""
+        """End the worker and all that it started, waiting a moment for the step it is in."""
         self._stop.set()
         if self._thread.is_alive():
             self._thread.join()
@@ -79,7 +81,7 @@ class Supervisor:
         deaths = 0
         while not self._stop.is_set():
             started_s = self._clock.monotonic_s()
-            worker = subprocess.Popen(self._command, stdin=subprocess.PIPE, pass_fds=self._descriptors)
+            worker = start_apart(self._command, self._descriptors)
             assert worker.stdin is not None
             never_wait(worker.stdin)
             self._input = worker.stdin.fileno()
@@ -97,13 +99,12 @@ class Supervisor:
             if not self._stop.wait(_POLL_S):
                 continue
             self._close_input(worker)
-            try:
-                worker.wait(_STOP_TIMEOUT_S)
-            except subprocess.TimeoutExpired:
-                worker.kill()  # safe at any step: the next worker reads from the server how far this one came
-                worker.wait()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                worker.wait(self._stop_timeout_s)
+            end_group(worker)  # safe at any step: the next worker reads from the server how far this one came
             return None
         self._close_input(worker)
+        end_group(worker)  # a git that it was waiting for
         return worker.returncode
 
     def _close_input(self, worker: subprocess.Popen[bytes]) -> None:
