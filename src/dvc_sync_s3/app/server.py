@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Lifespan, Receive, Scope, Send
 from dvc_sync_s3.app.greeting import Greeting, listening_on
 from dvc_sync_s3.app.ground import Ground, prepare
 from dvc_sync_s3.app.keys import keyring
+from dvc_sync_s3.app.listening import until_listening
 from dvc_sync_s3.app.publisher import publisher_command
 from dvc_sync_s3.app.starting import tell_failure_in_words
 from dvc_sync_s3.clock import SystemClock
@@ -86,16 +87,22 @@ def create_app(settings: Settings) -> Application:
         greeting = Greeting(listening_on(settings, sys.argv), settings, ground.keys, ground.playground)
         for name, meant in misspelt_names().items():
             log.warning("no setting", name=name, meant=meant)
-        if is_first_of_its_kind():
-            print(greeting.text(), flush=True)  # noqa: T201 - for the person who started it
+        greeted = asyncio.create_task(_greet(greeting))
         try:
             yield
         finally:
+            greeted.cancel()
             await asyncio.to_thread(supervisor.close)
             await store.close()
             await asyncio.to_thread(publisher.close)
 
     return _application(settings, ground, store, lifespan, tell)
+
+
+async def _greet(greeting: Greeting) -> None:
+    if is_first_of_its_kind():
+        await until_listening()
+        print(greeting.text(), flush=True)  # noqa: T201 - for the person who started it
 
 
 def create_sibling_app(settings: Settings) -> Application:

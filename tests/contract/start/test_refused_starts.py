@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -114,6 +115,29 @@ serve()
     assert "ermission denied" in said
     assert words in said
     assert said.count("\n") == 1
+
+
+@pytest.mark.parametrize("command", [SERVE, UVICORN], ids=["serve", "uvicorn"])
+def test_a_port_that_is_taken_is_told_before_anyone_hears_that_the_service_listens(
+    tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = str(other.getsockname()[1])
+        code, said = start(tmp_path, tuple(port if word == "0" else word for word in command), PORT=port)
+    assert code != 0
+    assert "listens on" not in said
+    assert "Traceback" not in said
+    if command is SERVE:
+        assert (code, said) == (
+            1,
+            f"Error: Port {port} of 127.0.0.1 is taken by another program: stop that one, or set another PORT.\n",
+        )
+
+
+def test_a_host_that_is_not_this_machines_is_told_in_one_line(tmp_path: Path) -> None:
+    code, said = start(tmp_path, SERVE, HOST="192.0.2.1")
+    assert (code, said.count("\n")) == (1, 1)
+    assert "HOST is 192.0.2.1" in said
 
 
 def test_without_git_the_playground_is_refused_in_one_line(tmp_path: Path) -> None:
