@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 from dvc_sync_s3.dataset.model import Annotator, Fields, JsonValue
 
+LONGEST_LABEL = 60
+"""Characters. A longer one is text of a task (dynamic choices), not a label of the project."""
 _CHOICES = frozenset(("choices", "taxonomy"))
 
 

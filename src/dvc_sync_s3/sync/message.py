@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from dvc_sync_s3.dataset.files import MergedFiles
+from dvc_sync_s3.dataset.labels import LONGEST_LABEL
 from dvc_sync_s3.dataset.model import Cause, Conflict, OnConflict, Outcome, RecordId, Touched
 from dvc_sync_s3.git.trailers import format_trailers
+from dvc_sync_s3.sync.forge_words import harmless
 from dvc_sync_s3.sync.people import People, one_line
 
 _MOST_LINES = 20
@@ -30,11 +32,12 @@ def compose(touched: Sequence[Touched], conflicts: Sequence[Conflict], people: P
     """Return the message of the commit that covers the changes of `instance` up to `seq`.
 
     Labels and names are written by people, so they are kept to one printable line, behind a dash or in the first line's
-    brackets, where Git and forges see no trailer. Raises ValueError if `instance` is not one word of visible ASCII.
+    brackets, where Git and forges see no trailer, and `harmless`. A label of over 60 characters is text of a task, so
+    it is counted, not named. Raises ValueError if `instance` is not one word of visible ASCII.
     """
     paragraphs = [
         _subject(touched, conflicts),
-        _section("By label:", _counted(label for each in touched for label in each.labels)),
+        _section("By label:", *_by_label(touched)),
         _section("By annotator:", _counted(people.names[each.annotator] for each in touched if each.annotator)),
         *(_section(f"Removed, as {cause}:", _removed(touched, cause)) for cause in Cause),
         *(_section(title, [_said(each) for each in conflicts if each.stands is stands]) for stands, title in _STANDS),
@@ -48,7 +51,7 @@ def compose_files(merged: MergedFiles, instance: str, seq: int) -> str:
     paragraphs = [
         f"files: {_outcomes(outcome for outcome, _ in merged.touched)}",
         *(
-            _section(title, [one_line(each.path) for each in merged.conflicts if each.stands is stands])
+            _section(title, [_line(each.path) for each in merged.conflicts if each.stands is stands])
             for stands, title in _FILE_STANDS
         ),
         _trailers(instance, seq),
@@ -68,7 +71,7 @@ def _subject(touched: Sequence[Touched], conflicts: Sequence[Conflict]) -> str:
     if conflicts:
         said.append(f"{len(conflicts)} conflict{'s' if len(conflicts) > 1 else ''}")
     subject = f"annotations: {', '.join(said)}"
-    named = [name for name, _ in _most_first(label for each in touched for label in each.labels) if name]
+    named = [name for name, _ in _most_first(_short(touched)) if name]
     return subject + _in_brackets(named, _SUBJECT_CHARACTERS - len(subject))
 
 
@@ -87,13 +90,23 @@ def _in_brackets(names: Sequence[str], room: int) -> str:
     return ""
 
 
-def _section(title: str, entries: Sequence[str]) -> str:
-    if not entries:
-        return ""
-    lines = [title, *(f"- {entry}" for entry in entries[:_MOST_LINES])]
-    if len(entries) > _MOST_LINES:
-        lines.append(f"- and {len(entries) - _MOST_LINES} more")
-    return "\n".join(lines)
+def _section(title: str, entries: Sequence[str], rest: str | None = None) -> str:
+    """Return a paragraph of the first 20 entries and what is said of the rest of them; nothing if there is nothing."""
+    if rest is None and len(entries) > _MOST_LINES:
+        rest = f"and {len(entries) - _MOST_LINES} more"
+    lines = [*entries[:_MOST_LINES], *([rest] if rest else [])]
+    return "\n".join([title, *(f"- {line}" for line in lines)]) if lines else ""
+
+
+def _by_label(touched: Sequence[Touched]) -> tuple[list[str], str]:
+    """Return a line for each of the most frequent labels, and one for all others."""
+    counted = _most_first(_short(touched))
+    others = sum(len(each.labels) for each in touched) - sum(many for _, many in counted[:_MOST_LINES])
+    return [f"{name}: {many}" for name, many in counted], f"other labels: {others}" if others else ""
+
+
+def _short(touched: Iterable[Touched]) -> Iterator[str]:
+    return (label for each in touched for label in each.labels if len(label) <= LONGEST_LABEL)
 
 
 def _counted(names: Iterable[str]) -> list[str]:
@@ -101,7 +114,7 @@ def _counted(names: Iterable[str]) -> list[str]:
 
 
 def _most_first(names: Iterable[str]) -> list[tuple[str, int]]:
-    counts = Counter(one_line(name) for name in names)
+    counts = Counter(_line(name) for name in names)
     return sorted(counts.items(), key=lambda item: (-item[1], item[0]))
 
 
@@ -112,7 +125,7 @@ def _removed(touched: Sequence[Touched], cause: Cause) -> list[str]:
 def _said(conflict: Conflict) -> str:
     what = f"annotation {conflict.annotation_id}"
     if conflict.task_field is not None:
-        what = f"its {one_line(conflict.task_field)}"
+        what = f"its {_line(conflict.task_field)}"
     return f"{_place(conflict.record)}, {what}"
 
 
@@ -122,3 +135,7 @@ def _co_authors(people: People) -> list[str]:
 
 def _place(record: RecordId) -> str:
     return f"task {record.task}" if record.project < 0 else f"project {record.project}, task {record.task}"
+
+
+def _line(text: str) -> str:
+    return harmless(one_line(text))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -17,13 +17,12 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from dvc_sync_s3.dataset.counts import Counts, count, difference
+from dvc_sync_s3.dataset.label_numbers import LabelNumbers
 from dvc_sync_s3.dataset.merge import Merged
 from dvc_sync_s3.dataset.model import RecordId
 from dvc_sync_s3.git.clone import Clone
 from dvc_sync_s3.sync.people import CoAuthors, names
 from dvc_sync_s3.sync.tracked_dataset import TrackedDataset
-
-_GROUPS = ("labels", "annotators")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +32,13 @@ class Numbers:
     version: str | None
     tasks: int
     annotations: int
-    labels: Mapping[str, int]
+    labels: LabelNumbers
     annotators: Mapping[str, int]
 
     @property
     def is_possible(self) -> bool:
         """Whether no number is negative, as one is when the numbers it was reckoned from were wrong."""
-        return min(self.tasks, self.annotations, *self.labels.values(), *self.annotators.values()) >= 0
+        return self.labels.are_possible and min(self.tasks, self.annotations, *self.annotators.values()) >= 0
 
 
 class MetricsFile:
@@ -60,12 +59,14 @@ class MetricsFile:
         """
         before = count(line for name, line in records.items() if name in merged.patch)
         after = count(line for line in merged.patch.values() if line is not None)
-        numbers = self._sum(self._last(), difference(after, before), md5)
+        written = self._written()
+        last = written if written and written.version == self._dataset.md5 else None
+        numbers = last and self._sum(last, difference(after, before), md5)
         if numbers is None or not numbers.is_possible:
             everything = count(line for _, line in self._dataset.lines())
-            numbers = self._sum(_nothing(self._dataset.md5), everything, md5)
+            listed = written.labels.listed if written else ()  # the same ones again, so that a diff means something
+            numbers = self._sum(_nothing(self._dataset.md5), everything, md5, listed)
             numbers = self._sum(numbers, difference(after, before), md5)
-            assert numbers is not None
         found = {self._metrics: _render(numbers)}
         registered = self._registered()
         return found if registered is None else {**found, self._dvc_yaml: registered}
@@ -79,17 +80,14 @@ class MetricsFile:
         self._left_alone = before if registered is None else registered
         return registered
 
-    def _last(self) -> Numbers | None:
-        """Return the branch's numbers if they are those of its version."""
+    def _written(self) -> Numbers | None:
+        """Return the numbers that the branch has, of whichever version; None if it has none that can be read."""
         if self._dataset.md5 is None:
             return _nothing(None)
         content = self._clone.read(self._metrics)
-        last = None if content is None else _parse(content)
-        return last if last is not None and last.version == self._dataset.md5 else None
+        return None if content is None else _parse(content)
 
-    def _sum(self, numbers: Numbers | None, change: Counts, md5: str) -> Numbers | None:
-        if numbers is None:
-            return None
+    def _sum(self, numbers: Numbers, change: Counts, md5: str, listed: Collection[str] = ()) -> Numbers:
         named = Counter[str]()
         known = names(change.annotators, self._co_authors, self._clone.proper)
         for who, many in change.annotators.items():
@@ -98,7 +96,7 @@ class MetricsFile:
             md5,
             numbers.tasks + change.tasks,
             numbers.annotations + change.annotations,
-            _added(numbers.labels, change.labels),
+            numbers.labels.plus(change.labels, listed),
             _added(numbers.annotators, named),
         )
 
@@ -145,7 +143,7 @@ def with_metrics(previous: bytes | None, name: str) -> bytes | None:
 
 
 def _nothing(md5: str | None) -> Numbers:
-    return Numbers(md5, 0, 0, {}, {})
+    return Numbers(md5, 0, 0, LabelNumbers(), {})
 
 
 def _added(first: Mapping[str, int], second: Mapping[str, int]) -> dict[str, int]:
@@ -157,7 +155,8 @@ def _render(numbers: Numbers) -> bytes:
     document = {
         "tasks": numbers.tasks,
         "annotations": numbers.annotations,
-        "labels": numbers.labels,
+        "labels": numbers.labels.listed,
+        **({"other_labels": numbers.labels.others} if numbers.labels.others else {}),
         "annotators": numbers.annotators,
         # DVC shows numbers and texts; a list it leaves alone.
         "of": [f"md5 {numbers.version}"],
@@ -170,7 +169,12 @@ def _parse(content: bytes) -> Numbers | None:
     try:
         document = json.loads(content)
         (of,) = document["of"]
-        groups = [{str(name): int(many) for name, many in document[group].items()} for group in _GROUPS]
-        return Numbers(of.removeprefix("md5 "), int(document["tasks"]), int(document["annotations"]), *groups)
+        labels = LabelNumbers(_numbers(document["labels"]), int(document.get("other_labels", 0)))
+        totals = int(document["tasks"]), int(document["annotations"])
+        return Numbers(of.removeprefix("md5 "), *totals, labels, _numbers(document["annotators"]))
     except (ValueError, KeyError, TypeError, AttributeError):
         return None
+
+
+def _numbers(group: Mapping[str, int]) -> dict[str, int]:
+    return {str(name): int(many) for name, many in group.items()}

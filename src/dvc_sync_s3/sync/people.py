@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from dvc_sync_s3.dataset.model import Annotator, Touched
 from dvc_sync_s3.git.model import Author
+from dvc_sync_s3.sync.forge_words import harmless
 
 _LONGEST_NAME = 80
 _EMAIL = re.compile(r"[^\s<>@]{1,64}@[^\s<>@]{1,255}")
@@ -51,7 +52,7 @@ def people(touched: Iterable[Touched], co_authors: CoAuthors, proper: Proper) ->
     addressed = _addressed(annotators)
     found = zip(addressed, proper([Author(_own(who), who.email) for who in addressed]), strict=True)
     by_email = {author.email: named[who] for who, author in found if _is_email(author.email)}
-    return People(named, tuple(f"{by_email[email]} <{email}>" for email in sorted(by_email)))
+    return People(named, tuple(f"{harmless(by_email[email])} <{email}>" for email in sorted(by_email)))
 
 
 def names(annotators: Iterable[Annotator], co_authors: CoAuthors, proper: Proper) -> dict[Annotator, str]:
@@ -83,7 +84,8 @@ def one_line(text: str) -> str:
 
 
 def _is_email(text: str) -> bool:
-    return text.isprintable() and _EMAIL.fullmatch(text) is not None
+    # An address can't be rewritten: one that a forge may obey is taken for none.
+    return text.isprintable() and _EMAIL.fullmatch(text) is not None and harmless(text) == text
 
 
 def _without_address(name: str) -> str:

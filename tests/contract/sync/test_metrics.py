@@ -126,3 +126,62 @@ def test_without_co_authors_no_address_gets_into_the_metrics(bridge: Bridge, tea
     bridge.sync()
     assert numbers(team)["annotators"] == {"Ann": 1, "someone": 1}
     assert "@" not in (team.folder / FILE).read_text()
+
+
+def test_text_of_tasks_that_was_chosen_as_a_label_does_not_get_into_git(bridge: Bridge, team: Team) -> None:
+    counted = measuring(bridge)
+    text = "the invoice of the third of May says that nothing was delivered, "
+    for number in range(3):
+        bridge.put(str(number), annotation(number, f"{text} {number}", task=number))
+    bridge.put("86", annotation(86))
+    bridge.sync()
+    assert (numbers(team)["labels"], numbers(team)["other_labels"]) == ({"pos": 1}, 3)
+    bridge.delete("1")
+    bridge.sync()
+    assert numbers(team)["other_labels"] == 2
+    assert "invoice" not in team.run("git", "log", "--patch")
+    assert counted == []
+
+
+def test_a_hundred_labels_are_listed_and_the_sum_of_all_stays_right(bridge: Bridge, team: Team) -> None:
+    counted = measuring(bridge)
+    for number in range(98):
+        bridge.put(str(number), annotation(number, f"label {number}", task=number))
+    bridge.sync()
+    for number in range(100, 106):
+        bridge.put(str(number), annotation(number, f"label {number}", task=number))
+    bridge.sync()
+    assert numbers(team)["other_labels"] == 4
+    for number in range(6):
+        bridge.delete(str(number))
+    bridge.sync()
+    found = numbers(team)
+    labels = found["labels"]
+    assert isinstance(labels, dict)
+    assert (len(labels), found["other_labels"], found["annotations"]) == (94, 4, 98)
+    assert counted == []
+
+    records = team.dataset()
+    team.share(json.dumps([*records, {"id": 1000, "data": {}}]).encode())
+    bridge.put("200", annotation(200, "label 0", task=200))
+    bridge.sync()
+    again = numbers(team)["labels"]
+    assert isinstance(again, dict)
+    assert counted
+    assert set(labels) < set(again)
+    assert len(again) == 99
+
+
+def test_a_list_of_labels_from_before_there_was_a_limit_is_counted_anew(bridge: Bridge, team: Team) -> None:
+    counted = measuring(bridge)
+    bridge.put("86", annotation(86))
+    bridge.sync()
+    team.run("git", "pull", "--quiet", "--rebase")
+    path = team.folder / FILE
+    document = json.loads(path.read_text())
+    path.write_text(json.dumps({**document, "labels": {"pos": 1, "x" * 61: 2}}))
+    team.push_files("metrics: of an older version")
+    bridge.put("87", annotation(87, task=85))
+    bridge.sync()
+    assert counted
+    assert numbers(team)["labels"] == {"pos": 2}

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import subprocess
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -148,7 +149,8 @@ def test_a_long_list_is_cut() -> None:
     message = compose(touched, [Conflict(RecordId(3, 5), number) for number in range(50)], _INSTANCE, 12)
 
     assert message.count("\n- label") == message.count("\n- n0") == message.count("\n- project") == 20
-    assert message.count("\n- and 30 more\n") == 3
+    assert message.count("\n- and 30 more\n") == 2
+    assert "\n- other labels: 30\n" in message
     assert message.count("Co-authored-by") == 20
 
 
@@ -203,9 +205,72 @@ def test_a_name_can_not_bring_another_s_address() -> None:
 
 
 def test_a_long_name_is_cut() -> None:
-    message = compose([_touched(labels=("x" * 1000,))], [], _INSTANCE, 12)
+    message = compose([_touched(annotator=Annotator("x" * 1000, ""))], [], _INSTANCE, 12)
 
     assert f"- {'x' * 80}: 1\n" in message
+
+
+def test_text_of_a_task_that_was_chosen_as_a_label_is_counted_and_not_named() -> None:
+    text = "the invoice of the third of May says that nothing was delivered " * 3
+    touched = [_touched(labels=(text, "open")), _touched(labels=(text[:61],), number=8)]
+
+    message = compose(touched, [], _INSTANCE, 12)
+
+    assert "invoice" not in message
+    assert message.startswith("annotations: 2 added (open)\n\nBy label:\n- open: 1\n- other labels: 2\n\n")
+
+
+_ORDERS = [
+    "[skip ci]",
+    "[no ci]",
+    "[CF-Pages-Skip]",
+    "***NO_CI***",
+    "skip-checks: true",
+    "skip-checks:true",
+    "fixes #1",
+    "Closes: octo/repo#12",
+    "resolves https://example.com/octo/repo/-/issues/12",
+    "closes GH-12",
+    "implements gl-3",
+    "group/project!12",
+    "&3",
+    "fixes AB#12",
+    "OPS-12 #close",
+    "closing ops-12",
+    "@everyone",
+    "@octo/reviewers",
+    "x@here",
+    "/cc @octo",
+    "[a link](x)",
+]
+
+
+@pytest.mark.parametrize("order", _ORDERS)
+def test_no_label_and_no_name_is_an_order_to_a_forge_and_all_can_be_read(order: str) -> None:
+    touched = [_touched(labels=(order,), annotator=Annotator(order, "ann@example.com"))]
+
+    message = compose(touched, [Conflict(RecordId(3, 5), task_field=order)], _INSTANCE, 12)
+
+    assert order not in message
+    assert unicodedata.normalize("NFKC", message).count(order) >= 4
+    assert "\n/" not in message
+    assert _trailers(message)[-2:] == ["Dvc-Sync-Instance: 5f0c", "Dvc-Sync-Seq: 12"]
+
+
+@pytest.mark.parametrize(
+    "label", ["cat", "C#", "a/b", "grade-3", "R&D", "50 %", "wow!", "18-25", "ann@example.com", "été"]
+)
+def test_what_no_forge_obeys_stays_as_it_is(label: str) -> None:
+    message = compose([_touched(labels=(label,), annotator=Annotator(label, "o'lee+x@mail.example.com"))], [], "i", 1)
+
+    assert message.count(label) == 4
+    assert "<o'lee+x@mail.example.com>" in message
+
+
+def test_an_address_that_a_forge_would_obey_is_no_co_author() -> None:
+    message = compose([_touched(annotator=Annotator("Bo", "***NO_CI***@example.com"))], [], _INSTANCE, 12)
+
+    assert "NO_CI" not in message
 
 
 def test_an_annotator_is_a_co_author_once() -> None:
