@@ -6,6 +6,8 @@ https://github.com/HumanSignal/label-studio/blob/1.23.0/label_studio/io_storages
 
 from __future__ import annotations
 
+import re
+
 from dvc_sync_s3.dataset.canonical import OBJECT_DEPTH, NotJson, digest, parse
 from dvc_sync_s3.dataset.model import Annotation, Fields, JsonValue, Labelled, RecordId, Skipped
 from dvc_sync_s3.dataset.task import TASK_DROPPED, task_digest
@@ -13,6 +15,8 @@ from dvc_sync_s3.dataset.task import TASK_DROPPED, task_digest
 NO_PROJECT = -1
 MAX_ID = 10**18 - 1
 """Fits SQLite's integers and every JSON reader's own limit on digits."""
+_LARGEST_EXACT_FLOAT = 2.0**53
+_AS_TEXT = re.compile(r"(0|[1-9][0-9]{0,17})(?:\.0+)?")
 
 ANNOTATION_DROPPED = frozenset(
     (
@@ -51,24 +55,41 @@ def annotation_digest(fields: Fields) -> str:
     """Return the digest of what an annotation says, wherever its fields come from: an object, the dataset, an export.
 
     Fields that are dropped don't count, and of `completed_by` only the id does: Label Studio's exports hold the
-    bare id, and a person's name may change. A result of null counts as an empty one. Raises NotJson.
+    bare id, and a person's name may change. A result of null counts as an empty one, an id of "7" as 7. Raises NotJson.
     """
     said = _said(fields)
     match said.get("completed_by"):
         case {"id": annotator_id}:
             said["completed_by"] = annotator_id
-    return digest(said)
+    return digest(with_ids(said, "completed_by"))
 
 
 def as_id(value: JsonValue) -> int | None:
-    """Return `value` if it can be an id: a whole number from 0 to MAX_ID; else None.
+    """Return `value` if it can be an id: a whole number from 0 to MAX_ID, or what a tool made of one; else None.
 
-    >>> as_id(7), as_id(True), as_id("7"), as_id(-1)
-    (7, None, None, None)
+    pandas makes 2 to 2.0 where another row has none, and scripts make it to a text.
+
+    >>> as_id(7), as_id(7.0), as_id("7"), as_id("7.0")
+    (7, 7, 7, 7)
+    >>> as_id(True), as_id(-1), as_id(7.5), as_id("07")
+    (None, None, None, None)
     """
+    if isinstance(value, str) and (match := _AS_TEXT.fullmatch(value)):
+        value = int(match[1])
+    elif isinstance(value, float) and value.is_integer() and abs(value) < _LARGEST_EXACT_FLOAT:
+        value = int(value)
     if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MAX_ID:
         return value
     return None
+
+
+def with_ids(fields: Fields, *names: str) -> dict[str, JsonValue]:
+    """Return `fields` with those of `names` that can be ids as whole numbers.
+
+    >>> with_ids({"id": "7", "project": 2.0, "meta": "7"}, "id", "project")
+    {'id': 7, 'project': 2, 'meta': '7'}
+    """
+    return {**fields, **{name: number for name in names if (number := as_id(fields.get(name))) is not None}}
 
 
 def _read(name: str, value: JsonValue) -> Labelled:
@@ -100,7 +121,7 @@ def _labelled(task: Fields, listed: list[JsonValue]) -> Labelled:
     annotations, unusable = _annotations(listed)
     if unusable and not annotations:
         raise _Unfit(unusable[0])
-    fields = _without(task, TASK_DROPPED)
+    fields = with_ids(_without(task, TASK_DROPPED), "id", "project")
     return Labelled(
         record=RecordId(_project(task, annotations), task_id),
         task=fields,
@@ -154,7 +175,7 @@ def _said(fields: Fields) -> dict[str, JsonValue]:
     said = _without(fields, ANNOTATION_DROPPED)
     if "result" in said and said["result"] is None:
         said["result"] = []
-    return said
+    return with_ids(said, "id", "project")
 
 
 def _without(fields: Fields, dropped: frozenset[str]) -> dict[str, JsonValue]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from dvc_sync_s3.dataset.annotation import as_id
 from dvc_sync_s3.dataset.model import Annotator, Fields, JsonValue
 
 LONGEST_LABEL = 60
@@ -37,13 +38,8 @@ def annotator(fields: Fields) -> Annotator | None:
     email = _text(who, "email")
     if name or email:
         return Annotator(name, email)
-    match who.get("id"):
-        case bool():
-            return None
-        case int(number):
-            return Annotator(f"user {number}", "")
-        case _:
-            return None
+    number = as_id(who.get("id"))
+    return None if number is None else Annotator(f"user {number}", "")
 
 
 def _lists(result: JsonValue) -> Iterator[list[JsonValue]]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from dvc_sync_s3.dataset.annotation import NO_PROJECT, annotation_digest, as_id
+from dvc_sync_s3.dataset.annotation import NO_PROJECT, annotation_digest, as_id, with_ids
 from dvc_sync_s3.dataset.canonical import RECORD_DEPTH, NotJson, canonical, parse
 from dvc_sync_s3.dataset.model import Fields, JsonValue, RecordId
 from dvc_sync_s3.errors import Blocked
@@ -59,7 +59,10 @@ def id_of_line(line: bytes) -> RecordId | None:
 
 
 def take_apart(fields: Fields) -> Record:
-    """Return the record of a task's `fields`, annotations among them; raises Blocked if these are no list."""
+    """Return the record of a task's `fields`, annotations among them; ids are whole numbers then.
+
+    Raises Blocked if the annotations are no list, or one has an id that is none.
+    """
     listed = fields.get("annotations")
     if listed is None:
         listed = []
@@ -75,11 +78,22 @@ def take_apart(fields: Fields) -> Record:
         if isinstance(each, dict) and annotation_id is not None:
             if annotation_id in annotations and not _say_the_same(annotations[annotation_id], each):
                 raise _listed_twice(fields, f"annotation {annotation_id} with two contents")
-            annotations[annotation_id] = each
+            annotations[annotation_id] = with_ids(each, "id")
+        elif isinstance(each, dict) and "id" in each:
+            raise no_id(f"an annotation of task {fields.get('id')} in the dataset", each["id"])
         else:
             loose.append(each)
     own = {name: value for name, value in fields.items() if name != "annotations"}
-    return Record(own, annotations, tuple(loose))
+    return Record(with_ids(own, "id", "project"), annotations, tuple(loose))
+
+
+def no_id(what: str, found: JsonValue) -> Blocked:
+    """Say that `what` of the dataset has an `id` that is none: an annotator's change would bring it in once more."""
+    return Blocked(
+        f"{what} has no usable id but {canonical(found).decode()[:40]}",
+        hint="Give it the number that it has in Label Studio, or, if it is none of Label Studio's, take its `id` away; "
+        "push. Nothing was changed.",
+    )
 
 
 def parse_line(line: bytes) -> Record:

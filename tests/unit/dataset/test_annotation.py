@@ -214,7 +214,7 @@ def test_an_annotation_that_cannot_be_used_leaves_the_others_of_its_task(element
         ("12/", b'{"id":12,"result":[],"task":{"id":2,"data":{}}}', "its key does not end in its id, 12"),
         ("a\n1", b'{"id":1,"result":[],"task":{"id":2,"data":{}}}', "its key does not end in its id, 1"),
         ("1", b'{"id":true,"result":[],"task":{"id":2,"data":{}}}', "no usable id"),
-        ("1", b'{"id":"1","result":[],"task":{"id":2,"data":{}}}', "no usable id"),
+        ("1", b'{"id":"one","result":[],"task":{"id":2,"data":{}}}', "no usable id"),
         ("1", b'{"id":-1,"result":[],"task":{"id":2,"data":{}}}', "no usable id"),
         (str(MAX_ID + 1), b'{"id":%d,"result":[],"task":{}}' % (MAX_ID + 1), "no usable id"),
         ("1", b'{"id":1,"result":[],"task":{"data":{}}}', "its task has no usable id"),

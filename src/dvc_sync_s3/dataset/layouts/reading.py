@@ -18,6 +18,7 @@ from dvc_sync_s3.dataset.record import (
     Record,
     id_of_line,
     in_order,
+    no_id,
     parse_line,
     record_id,
     render,
@@ -77,7 +78,10 @@ def parse_file(path: Path, form: Form) -> Dataset:
 
 def task_of(element: JsonValue) -> RecordId | None:
     """Return which record an element would become, None if none."""
-    found = _record(element)
+    try:
+        found = _record(element)
+    except Blocked:
+        return None
     return found and found[0]
 
 
@@ -133,32 +137,45 @@ def _check_other(element: bytes) -> None:
         value = parse(element)
     except NotJson:
         raise _NotOurForm from None
-    if _record(value) is not None:
+    try:
+        found = _record(value)
+    except Blocked:
+        raise _NotOurForm from None  # whoever parses the whole file says which row it is
+    if found is not None:
         raise _NotOurForm
 
 
 def _dataset_of_elements(elements: Iterable[JsonValue]) -> Dataset:
     records: dict[RecordId, bytes] = {}
     others: list[bytes] = []
-    for element in elements:
-        found = _record(element)
-        if found is None:
-            others.append(_line_of_other(element))
-            continue
-        name, record = found
-        if name in records:
-            record = unite(parse_line(records[name]), record)
+    for row, element in enumerate(elements, start=1):
+        try:
+            found = _record(element)
+            if found is None:
+                others.append(_line_of_other(element))
+                continue
+            name, record = found
+            if name in records:
+                record = unite(parse_line(records[name]), record)
+        except Blocked as error:
+            raise Blocked(f"row {row}: {error}", hint=error.hint) from error
         records[name] = render(record)
     return Dataset(in_order(records), tuple(others))
 
 
 def _record(element: JsonValue) -> tuple[RecordId, Record] | None:
+    """Return the record that an element is, None if it is none; raises Blocked for a task that can't be told."""
     if not isinstance(element, dict):
         return None
     is_annotation = "result" in element and not element.keys() & {"data", "annotations"}
     fields = _task_of_annotation(element) if is_annotation else element
+    looks_like_a_task = bool(fields.keys() & {"data", "annotations"})
     name = record_id(fields)
-    if name is None or not isinstance(fields.get("annotations"), list | None):
+    if name is None:
+        if "id" in fields and looks_like_a_task:
+            raise no_id("a task in the dataset", fields["id"])
+        return None
+    if not looks_like_a_task and not isinstance(fields["id"], int):
         return None
     return name, take_apart(fields)
 
