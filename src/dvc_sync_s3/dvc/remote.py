@@ -16,6 +16,7 @@ from typing import TypeVar, cast
 
 from dvc.fs import FileSystem
 
+from dvc_sync_s3.dvc.answering import Answering
 from dvc_sync_s3.dvc.believed import md5_of
 from dvc_sync_s3.dvc.failures import classify, is_no_answer
 from dvc_sync_s3.dvc.local_objects import LocalObjects
@@ -34,16 +35,17 @@ _T = TypeVar("_T")
 class Remote:
     """A place for versions of the dataset, each under its md5. Every method raises Transient or Blocked."""
 
-    def __init__(self, name: str, file_system: FileSystem, root: str) -> None:
+    def __init__(self, name: str, file_system: FileSystem, root: str, answering: Answering | None = None) -> None:
         self.name = name
+        self._answering = answering or Answering()
         self._fs = file_system
         self._root = root
         self._local_objects = LocalObjects(file_system) if str(file_system.protocol) == "local" else None
 
     @classmethod
-    def of(cls, opened: Opened) -> Remote:
+    def of(cls, opened: Opened, answering: Answering | None = None) -> Remote:
         """Return the calls on a remote that is not version-aware; each remote holds its own connections."""
-        return cls(opened.name, opened.file_system, opened.root)
+        return cls(opened.name, opened.file_system, opened.root, answering)
 
     @property
     def folder(self) -> Path | None:
@@ -145,7 +147,7 @@ class Remote:
     def _info(self, md5: str) -> _Options | None:
         with self._doing("ask"):
             try:
-                return cast("_Options", self._fs.info(self._path(md5)))
+                return cast("_Options", self._answering.of(self.name, lambda: self._fs.info(self._path(md5))))
             except FileNotFoundError as error:
                 if is_no_answer(error):
                     raise classify(cast("Exception", error.__cause__), f"ask the remote {self.name}") from error

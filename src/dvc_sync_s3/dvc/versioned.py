@@ -18,6 +18,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
+from dvc_sync_s3.dvc.answering import Answering
 from dvc_sync_s3.dvc.believed import md5_of
 from dvc_sync_s3.dvc.cache import Cache
 from dvc_sync_s3.dvc.child import Outcome, Task
@@ -166,10 +167,10 @@ AnyRemote = Remote | VersionedRemote
 """A remote of either kind: the same calls."""
 
 
-def resolve(project: Project, pointer_remote: str | None, settings: RemoteSettings) -> AnyRemote:
+def resolve(project: Project, pointer_remote: str | None, settings: RemoteSettings, answering: Answering) -> AnyRemote:
     """Return the remote that the out, the settings and the project's configuration ask for, of either kind."""
     opened = open_remote(project.root, pointer_remote, settings)
-    return VersionedRemote(opened, project) if opened.is_version_aware else Remote.of(opened)
+    return VersionedRemote(opened, project) if opened.is_version_aware else Remote.of(opened, answering)
 
 
 def _link(source: Path, to: Path) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from dvc_sync_s3.errors import Blocked
 from dvc_sync_s3.git.building import Change, Made
-from dvc_sync_s3.git.command import FETCH, Git
+from dvc_sync_s3.git.command import FETCH, Git, NoAnswer
 from dvc_sync_s3.git.committing import Committer
 from dvc_sync_s3.git.failures import CloneBroken
 from dvc_sync_s3.git.files import Files, blob_id, object_format
@@ -26,6 +26,7 @@ from dvc_sync_s3.git.side_branch import SIDE, TARGET, Base, choose, read_fork
 
 _TIP = "refs/dvc-sync/tip"
 _MOVES_BETWEEN_COLLECTIONS = 20
+_FIRST_ANSWER_S = 10.0
 
 
 class Clone:
@@ -50,6 +51,8 @@ class Clone:
         self._paths = paths
         self._place = Place(folder)
         self._git = Git(self._place.git_folder, repository, environ, timeout_s)
+        self._answer_s = min(_FIRST_ANSWER_S, timeout_s)
+        self._timeout_s = timeout_s
         self._is_ours = False
         self._object_format = "sha1"
         """That of the server's ids, which only an answer of it tells."""
@@ -135,6 +138,7 @@ class Clone:
 
     def _build(self) -> None:
         self._place.empty()
+        self._git.require_version()
         hashed = f"--object-format={self._object_format}"
         self._run("init", "--quiet", "--bare", hashed, "--template=", "--initial-branch=dvc-sync")
         self._place.spread_objects()
@@ -203,7 +207,7 @@ class Clone:
         """Return the server's branches; raises Blocked if it has nothing to build on, or our branch was renamed."""
         proposing = self._repository.proposing
         names = [self._branch, *([f"refs/heads/{proposing.side_branch}"] if proposing else [])]
-        heads = parse_heads(self._text("ls-remote", "--symref", "origin", "HEAD", *names))
+        heads = parse_heads(self._ask("--symref", "origin", "HEAD", *names))
         branch, url = self._repository.branch, self._repository.url
         if self._branch in heads.commits:
             if heads.default == self._branch:
@@ -228,7 +232,7 @@ class Clone:
         if self._is_meant:
             return
         branch = self._repository.branch
-        if (meant := nearest(branch, branches(self._text("ls-remote", "--heads", "origin")))) is not None:
+        if (meant := nearest(branch, branches(self._ask("--heads", "origin")))) is not None:
             raise Blocked(
                 f"the repository has no branch {branch}, but {meant}",
                 hint=f"Set GIT_BRANCH={meant}; or, if a new branch is meant, make it yourself: "
@@ -252,6 +256,14 @@ class Clone:
 
     def _is_shallow(self) -> bool:
         return (self._place.git_folder / "shallow").exists()
+
+    def _ask(self, *arguments: str) -> str:
+        """Return what the server says of its branches; after a silence that was told, it gets more time."""
+        try:
+            return self._git.run("ls-remote", *arguments, timeout_s=self._answer_s).decode(errors="replace").strip()
+        except NoAnswer:
+            self._answer_s = self._timeout_s
+            raise
 
     def _text(self, *arguments: str, stdin: bytes = b"") -> str:
         return self._run(*arguments, stdin=stdin).decode(errors="replace").strip()

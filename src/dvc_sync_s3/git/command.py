@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import subprocess
 from collections.abc import Mapping
@@ -28,6 +29,19 @@ _USERNAME, _TOKEN = "DVC_SYNC_GIT_USERNAME", "DVC_SYNC_GIT_TOKEN"
 _HELPER = f"""!f() {{ test "$1" = get && printf 'username=%s\\npassword=%s\\n' "${_USERNAME}" "${_TOKEN}"; }}; f"""
 
 
+_INSTALL = "Install git 2.31 or newer, where the service's PATH finds it first."
+_SILENT = (
+    "Git's server, or something on the way to it, takes the connection and says nothing: check that the server runs,"
+    " the firewall and the proxy. It is tried again by itself."
+)
+_OLDEST = (2, 31)
+"""The first version that takes its configuration from GIT_CONFIG_COUNT."""
+
+
+class NoAnswer(Transient):
+    """A git command did not end in the time that it had."""
+
+
 @dataclass(frozen=True, slots=True)
 class Git:
     """Run git commands on one git folder, never on another one found above it."""
@@ -37,25 +51,36 @@ class Git:
     environ: Mapping[str, str]
     timeout_s: float
 
-    def run(self, *arguments: str, stdin: bytes = b"") -> bytes:
-        """Return what git prints; raise Transient, Rejected, Blocked or CloneBroken when it fails."""
+    def require_version(self) -> None:
+        """Raise Blocked if git is too old."""
+        found = re.search(rb"(\d+)\.(\d+)", self.run("version"))
+        if found is not None and (int(found[1]), int(found[2])) < _OLDEST:
+            version = found[0].decode()
+            raise Blocked(f"git {version} is too old", hint=_INSTALL)
+
+    def run(self, *arguments: str, stdin: bytes = b"", timeout_s: float | None = None) -> bytes:
+        """Return what git prints; raise Transient, Rejected, Blocked or CloneBroken when it fails.
+
+        Raises NoAnswer after `timeout_s` seconds, or after those of all commands.
+        """
+        timeout_s = timeout_s or self.timeout_s
         environment = git_environment(self.environ, self.repository) | {"GIT_DIR": str(self.git_folder)}
         try:
             done = run_child(
                 ("git", *arguments),
                 folder=self.git_folder,
                 environment=environment,
-                timeout_s=self.timeout_s,
+                timeout_s=timeout_s,
                 stdin=stdin,
             )
         except subprocess.TimeoutExpired:
-            raise Transient(
-                f"git {arguments[0]} did not finish in {self.timeout_s:.0f} s", hint="Is Git's server reachable?"
-            ) from None
-        except FileNotFoundError:
+            raise NoAnswer(f"git {arguments[0]} did not finish in {timeout_s:.0f} s", hint=_SILENT) from None
+        except (FileNotFoundError, NotADirectoryError, PermissionError) as error:
             if not self.git_folder.is_dir():
-                raise CloneBroken(f"the clone {self.git_folder} is gone") from None
-            raise Blocked("git is not installed", hint="Install git 2.31 or newer.") from None
+                raise CloneBroken(f"the clone {self.git_folder} is gone", hint="It is built again by itself.") from None
+            if error.filename == str(self.git_folder):
+                raise
+            raise Blocked(f"git is not installed: {error.strerror}", hint=_INSTALL) from None
         is_none = arguments[0] == "merge-base" and done.returncode == 1 and not done.stderr
         if done.returncode == 0 or is_none:
             return done.stdout

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from dvc_sync_s3.dataset.layouts import Content, Version, Written
 from dvc_sync_s3.dataset.layouts.layout import Derivation
+from dvc_sync_s3.dvc.answering import Answering
 from dvc_sync_s3.dvc.cache import Cache
 from dvc_sync_s3.dvc.choice import RemoteSettings
 from dvc_sync_s3.dvc.gitignore import with_ignored
@@ -29,6 +30,7 @@ class Tracked:
         self._path = path
         self._clone = clone
         self._remote_settings = remote
+        self._answering = Answering()
         dvc_folder = clone.folder / ".dvc"
         self.contents = Contents(Cache(dvc_folder / "cache"), dvc_folder / "tmp", self._opened)
         self._resolved: tuple[object, AnyRemote] | None = None
@@ -119,7 +121,7 @@ class Tracked:
         root, named = self._dvc_root(), pointer.remote if pointer else None
         basis = (root, (root / CONFIG).read_bytes(), named)
         if self._resolved is None or self._resolved[0] != basis:
-            remote = resolve(self._project(root), named, self._remote_settings)
+            remote = resolve(self._project(root), named, self._remote_settings, self._answering)
             if remote.folder is not None and remote.folder.resolve().is_relative_to(self._clone.folder.resolve()):
                 raise Blocked(
                     f"the remote {remote.name} is a folder inside the repository, so everyone has one of their own",

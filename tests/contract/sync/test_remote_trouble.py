@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import shutil
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from dvc_sync_s3.dvc import answering
 from dvc_sync_s3.dvc.choice import RemoteSettings
 from dvc_sync_s3.errors import Blocked, Transient
 from tests.contract.sync.conftest import DATASET, Bridge, OpenBridge, Team, annotation, configure_remotes
@@ -143,3 +145,22 @@ def test_a_server_that_was_started_again_is_connected_to_again(
     with serve_ssh(tmp_path / "ssh", port=location.port):
         bridge.sync()
     assert objects(tmp_path / "ssh/files/team") == 2
+
+
+@pytest.mark.parametrize("scheme", ["http", "s3"])
+def test_a_remote_that_takes_the_connection_and_says_nothing_is_told(
+    open_bridge: OpenBridge, team: Team, monkeypatch: pytest.MonkeyPatch, scheme: str
+) -> None:
+    monkeypatch.setattr(answering.Answering.__init__, "__defaults__", (1.0, 1.0))
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        address = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        settings = RemoteSettings(url=f"{address}/dvc")
+        if scheme == "s3":
+            keys = {"s3_access_key_id": "key", "s3_secret_access_key": "secret"}
+            settings = RemoteSettings(url="s3://bucket/dvc", s3_endpoint=address, **keys)
+        configure_remotes(team, {}, default=None)
+        bridge = open_bridge("silent", settings=settings)
+        bridge.put("86", annotation(86))
+        with pytest.raises(Transient, match="has not answered for 1 s") as caught:
+            bridge.sync()
+    assert "says nothing" in caught.value.hint
