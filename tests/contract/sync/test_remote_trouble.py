@@ -156,8 +156,9 @@ def test_a_remote_that_takes_the_connection_and_says_nothing_is_told(
         address = f"http://127.0.0.1:{listener.getsockname()[1]}"
         settings = RemoteSettings(url=f"{address}/dvc")
         if scheme == "s3":
-            keys = {"s3_access_key_id": "key", "s3_secret_access_key": "secret"}
-            settings = RemoteSettings(url="s3://bucket/dvc", s3_endpoint=address, **keys)
+            settings = RemoteSettings(
+                url="s3://bucket/dvc", s3_endpoint=address, s3_access_key_id="key", s3_secret_access_key="secret"
+            )
         configure_remotes(team, {}, default=None)
         bridge = open_bridge("silent", settings=settings)
         bridge.put("86", annotation(86))
