@@ -150,7 +150,9 @@ def configure_logs() -> Tell:
     processors: list[structlog.typing.Processor] = [_render]
     if is_for_a_person := sys.stderr.isatty():
         stamp = structlog.processors.TimeStamper(fmt="iso", utc=True)
-        processors = [structlog.processors.add_log_level, stamp, structlog.dev.ConsoleRenderer()]
+        # Its own choice, rich, shows local variables: what objects say, and secrets.
+        console = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+        processors = [structlog.processors.add_log_level, stamp, console]
     lines = BufferedLines(sys.stderr)
     structlog.configure(
         processors=processors,

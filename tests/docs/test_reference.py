@@ -14,6 +14,7 @@ import pytest
 from dvc_sync_s3.errors import Blocked, Transient
 from dvc_sync_s3.git.failures import classify
 from dvc_sync_s3.settings import Settings, read_settings
+from dvc_sync_s3.sync.skipped import SkippedObject
 from dvc_sync_s3.sync.status import State, SyncStatus
 from tests.docs.conftest import CHECKOUT, documents, read, rows
 
@@ -82,7 +83,13 @@ def test_a_link_leads_somewhere(page: Path) -> None:
 
 def test_every_field_and_state_of_the_status_is_explained() -> None:
     explained = {cells[0].strip("`") for cells in rows("docs/reference/status.md") if cells[0].startswith("`")}
-    assert explained == {*SyncStatus.__dataclass_fields__, "pending", "last_seq", *State}
+    assert explained == {
+        *SyncStatus.__dataclass_fields__,
+        "pending",
+        "last_seq",
+        *State,
+        *SkippedObject.__dataclass_fields__,
+    }
 
 
 def test_every_library_has_its_reason() -> None:

@@ -116,3 +116,20 @@ def test_a_request_is_a_line_with_all_that_is_known_of_it(
         "event": "request",
         "level": level,
     }
+
+
+def test_a_traceback_at_a_terminal_shows_no_local_variables(monkeypatch: pytest.MonkeyPatch) -> None:
+    stream = Stream()
+    monkeypatch.setattr(stream, "isatty", lambda: True)
+    monkeypatch.setattr("sys.stderr", stream)
+    configure_logs()
+    said = "what an object says, " * 2
+    try:
+        raise ValueError(len(said))
+    except ValueError as error:
+        structlog.get_logger().error("object set aside", exc_info=error)
+    finally:
+        structlog.reset_defaults()
+    assert stream.written.wait(10)
+    assert "ValueError: 42" in stream.getvalue()
+    assert said not in stream.getvalue()

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from dvc_sync_s3.dataset.annotation import read_object
 from dvc_sync_s3.dataset.layouts import Written
 from dvc_sync_s3.dataset.merge import Merged, homes, merge
-from dvc_sync_s3.dataset.model import Edit, OnConflict, RecordId
+from dvc_sync_s3.dataset.model import Edit, Labelled, OnConflict, RecordId
 from dvc_sync_s3.git.clone import Clone
 from dvc_sync_s3.sync.attempt import TheirsStood, theirs_stood
 from dvc_sync_s3.sync.finding import Finding
 from dvc_sync_s3.sync.ledger import Ledger
-from dvc_sync_s3.sync.message import compose
+from dvc_sync_s3.sync.message import compose, place
 from dvc_sync_s3.sync.metrics import MetricsFile
 from dvc_sync_s3.sync.people import CoAuthors, people
-from dvc_sync_s3.sync.plan import find, plan
+from dvc_sync_s3.sync.plan import Reading, find, plan
 from dvc_sync_s3.sync.reading import Bundle, Changes
 from dvc_sync_s3.sync.tracked_dataset import TrackedDataset
+
+_PLAIN = (
+    b'{"id":0,"completed_by":{"id":0,"first_name":"a","last_name":"b","email":"a@example.com"},'
+    b'"result":[{"type":"choices","value":{"choices":["a"]}}],"task":{"id":0,"data":{"text":"a"}}}'
+)
 
 
 @dataclass(frozen=True)
@@ -41,6 +47,17 @@ class Annotations:
         """Return what a bundle asks of the dataset."""
         findings = tuple(find(reading) for reading in bundle.readings)
         return PlannedAnnotations(self, findings, plan(bundle.readings, self.ledger.known(findings)))
+
+    def plain(self) -> Labelled:
+        """Return an annotation that nothing is wrong with, of a task that no project has."""
+        content = read_object("0", _PLAIN)
+        assert isinstance(content, Labelled)
+        return content
+
+    def places(self, reading: Reading) -> Sequence[str]:
+        """Return which records a reading may change."""
+        edits = plan((reading,), self.ledger.known((find(reading),)))
+        return [place(record) for record in sorted({edit.record for edit in edits})]
 
 
 @dataclass(frozen=True)
@@ -86,6 +103,11 @@ class AnnotationsDifference:
     def write(self) -> Written:
         """Put the new version into the cache."""
         return self.kind.dataset.write(self.merged.patch)
+
+    def let_go(self) -> None:
+        """Remove cached contents that take no part in what was written, if anything was."""
+        if not self.is_empty:
+            self.kind.dataset.contents.let_go()
 
     def message(self, seq: int) -> str:
         """Return the message of the commit that covers the changes up to `seq`."""

@@ -1,7 +1,8 @@
 """One sync cycle, from top to bottom: read this page second.
 
-refresh → settle what earlier pushes did → take a bundle → plan → merge into the branch's dataset → write →
-add to the DVC cache → push to the remote → verify → commit → push → confirm.
+refresh → settle what earlier pushes did → take a bundle → plan → merge into the branch's dataset → write to the DVC
+cache → push to the remote → verify → commit → push → confirm. An object that makes plan, merge or write fail is set
+aside.
 
 The order is the promise: the data is on the remote before Git names it, what a push would make true is written down
 before the push, and nothing counts as synced until it is read back from the server.
@@ -9,10 +10,11 @@ before the push, and nothing counts as synced until it is read back from the ser
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from dvc_sync_s3.dataset.layouts import Written
 from dvc_sync_s3.errors import Rejected, Transient
 from dvc_sync_s3.git.clone import Clone
 from dvc_sync_s3.git.model import Tip
@@ -20,6 +22,7 @@ from dvc_sync_s3.sync.attempt import Attempt
 from dvc_sync_s3.sync.kind import Difference, Kind
 from dvc_sync_s3.sync.ledger import Ledger
 from dvc_sync_s3.sync.reading import Bundle
+from dvc_sync_s3.sync.set_aside import SetAside
 from dvc_sync_s3.sync.settle import settle
 from dvc_sync_s3.sync.tracked import Tracked
 
@@ -51,6 +54,26 @@ class Synced:
     """The branch that ours is to be made from by the first commit; None if ours is there."""
 
 
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A commit before anything of it left this machine: `seq` is the position it carries."""
+
+    seq: int
+    written: Written
+    message: str
+    files: Mapping[str, bytes]
+    """What it changes besides the dataset's `.dvc` file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What a bundle changes, and how far it reached; no draft if there is nothing to commit."""
+
+    difference: Difference
+    reached: int
+    draft: Draft | None = None
+
+
 Reporter = Callable[[Step], None]
 """Told of each step when it is done."""
 
@@ -71,6 +94,7 @@ class Cycle:
         propose: Proposer = lambda _: None,
     ) -> None:
         self._kind = kind
+        self._set_aside = SetAside(kind)
         self._clone = clone
         self._dataset = dataset
         self._ledger = ledger
@@ -97,11 +121,13 @@ class Cycle:
         if self._ledger.position:
             self._ledger.require()
             self._dataset.require()
-        difference = self._merge(bundle)
-        if difference.is_empty:
-            self._ledger.covered(difference.findings, bundle.seq, difference.theirs_stood)
-            return Synced(bundle.seq)
-        return self._publish(tip, difference, bundle.seq)
+        prepared = self._set_aside.prepare(bundle, self._prepare)
+        difference = prepared.difference
+        difference.let_go()
+        if prepared.draft is None:
+            self._ledger.covered(difference.findings, prepared.reached, difference.theirs_stood)
+            return Synced(prepared.reached)
+        return self._publish(tip, prepared, prepared.draft)
 
     def _refresh(self) -> Tip:
         self._tip = tip = self._clone.refresh()
@@ -113,33 +139,37 @@ class Cycle:
         self._report(Step.SETTLED)
         return synced_seq
 
-    def _merge(self, bundle: Bundle) -> Difference:
+    def _prepare(self, bundle: Bundle) -> Prepared:
+        """Do all that what objects say can make fail; nothing of it leaves this machine."""
         planned = self._kind.plan(bundle)
         self._report(Step.PLANNED)
         difference = planned.merge()
         self._report(Step.MERGED)
-        return difference
-
-    def _publish(self, tip: Tip, difference: Difference, reached: int) -> Synced:
+        if difference.is_empty:
+            return Prepared(difference, bundle.seq)
         written = difference.write()
         self._report(Step.WRITTEN)
+        seq = max(bundle.seq, self._ledger.position)  # less where objects are looked at again
+        draft = Draft(seq, written, difference.message(seq), difference.files(written))
+        return Prepared(difference, bundle.seq, draft)
+
+    def _publish(self, tip: Tip, prepared: Prepared, draft: Draft) -> Synced:
+        difference, written = prepared.difference, draft.written
         self._dataset.upload(written)
         self._report(Step.UPLOADED)
         self._dataset.verify(written)
         self._report(Step.VERIFIED)
-        seq = max(reached, self._ledger.position)  # less where objects are looked at again
-        message = difference.message(seq)
-        commit = self._clone.commit({**self._dataset.files(written), **difference.files(written)}, message)
+        commit = self._clone.commit({**self._dataset.files(written), **draft.files}, draft.message)
         self._report(Step.COMMITTED)
         found = difference.findings, difference.added_records, difference.theirs_stood
-        self._ledger.begin(Attempt(commit, tip.commit, seq, reached, *found))
+        self._ledger.begin(Attempt(commit, tip.commit, draft.seq, prepared.reached, *found))
         self._report(Step.WRITTEN_DOWN)
         self._push(commit, tip)
         self._report(Step.PUSHED)
         synced_seq = self._settle(self._refresh())
         self._report(Step.CONFIRMED)
         self._dataset.confirmed(written)
-        return Synced(synced_seq, commit, message.partition("\n")[0])
+        return Synced(synced_seq, commit, draft.message.partition("\n")[0])
 
     def _push(self, commit: str, tip: Tip) -> None:
         try:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
+from dvc_sync_s3.dataset.files import FileContent
 from dvc_sync_s3.dataset.layouts import Written
-from dvc_sync_s3.dataset.model import RecordId
+from dvc_sync_s3.dataset.model import Labelled, RecordId
 from dvc_sync_s3.sync.attempt import TheirsStood
 from dvc_sync_s3.sync.finding import Finding
+from dvc_sync_s3.sync.plan import Reading
 from dvc_sync_s3.sync.reading import Bundle
 
 
@@ -39,6 +41,10 @@ class Difference(Protocol):
         """Put the new version into the cache."""
         ...
 
+    def let_go(self) -> None:
+        """Remove cached contents that take no part in what was written, if anything was."""
+        ...
+
     def message(self, seq: int) -> str:
         """Return the message of the commit that covers the changes up to `seq`."""
         ...
@@ -65,4 +71,12 @@ class Kind(Protocol):
 
     def plan(self, bundle: Bundle) -> Planned:
         """Return what a bundle asks of the dataset."""
+        ...
+
+    def plain(self) -> Labelled | FileContent:
+        """Return what an object may say that nothing is wrong with: it is tried, and never synced."""
+        ...
+
+    def places(self, reading: Reading) -> Sequence[str]:
+        """Return where in the dataset a reading may change something, in words for a person."""
         ...

@@ -119,21 +119,22 @@ def _most_first(names: Iterable[str]) -> list[tuple[str, int]]:
 
 
 def _removed(touched: Sequence[Touched], cause: Cause) -> list[str]:
-    return [f"{_place(each.record)}, annotation {each.annotation_id}" for each in touched if each.cause is cause]
+    return [f"{place(each.record)}, annotation {each.annotation_id}" for each in touched if each.cause is cause]
 
 
 def _said(conflict: Conflict) -> str:
     what = f"annotation {conflict.annotation_id}"
     if conflict.task_field is not None:
         what = f"its {_line(conflict.task_field)}"
-    return f"{_place(conflict.record)}, {what}"
+    return f"{place(conflict.record)}, {what}"
 
 
 def _co_authors(people: People) -> list[str]:
     return [f"Co-authored-by: {who}" for who in people.co_authors[:_MOST_LINES]]
 
 
-def _place(record: RecordId) -> str:
+def place(record: RecordId) -> str:
+    """Return in words which record it is."""
     return f"task {record.task}" if record.project < 0 else f"project {record.project}, task {record.task}"
 
 

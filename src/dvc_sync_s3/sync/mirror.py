@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from hashlib import md5
 
 from dvc_sync_s3.dataset.files import FileContent, FileEdit, MergedFiles, leave_out, merge_files
 from dvc_sync_s3.dataset.layouts import Version, Written
@@ -14,7 +15,7 @@ from dvc_sync_s3.sync.copies import Copies
 from dvc_sync_s3.sync.finding import Finding, KnownFile
 from dvc_sync_s3.sync.ledger import Ledger
 from dvc_sync_s3.sync.message import compose_files
-from dvc_sync_s3.sync.plan import find
+from dvc_sync_s3.sync.plan import Reading, find
 from dvc_sync_s3.sync.reading import Bundle
 from dvc_sync_s3.sync.tracked import Tracked
 
@@ -39,6 +40,14 @@ class Mirror:
         known = self.ledger.files([finding.name for finding in findings])
         edits = tuple(_edit(each, known.get(each.name, KnownFile())) for each in findings if each.lets_go)
         return PlannedFiles(self, findings, edits)
+
+    def plain(self) -> FileContent:
+        """Return an empty file."""
+        return FileContent(md5(usedforsecurity=False).hexdigest(), 0)
+
+    def places(self, reading: Reading) -> Sequence[str]:
+        """Return which file a reading may change."""
+        return [path_of(find(reading))]
 
     def in_the_way(self, version: Version | None, merged: MergedFiles) -> Iterator[tuple[str, str]]:
         """Yield which new files have no place, each with the file that has it: a folder can't be a file too."""
@@ -69,8 +78,6 @@ class PlannedFiles:
         theirs = kind.layout.read(version, [edit.path for edit in self.edits], kind.tracked.contents)
         merged = merge_files(theirs, self.edits, kind.on_conflict)
         blocked = dict(kind.in_the_way(version, merged))
-        if not merged.patch:
-            kind.tracked.contents.let_go()  # of what the bundle copied in vain, when the next one is done
         stood = {edit.path: edit.stood for edit in self.edits if edit.ours == edit.before}
         stood |= {each.path: each.theirs for each in merged.conflicts if each.stands is OnConflict.THEIRS}
         found = (replace(each, stood=stood.get(path_of(each))) for each in self.findings)
@@ -97,11 +104,12 @@ class FilesDifference:
         return not self.merged.patch
 
     def write(self) -> Written:
-        """Put the new listing into the cache, where the files are already, and let go of what took no part."""
-        tracked = self.kind.tracked
-        written = self.kind.layout.write(self.version, self.merged.patch, self.before, tracked.contents)
-        tracked.contents.let_go()
-        return written
+        """Put the new listing into the cache, where the files are already."""
+        return self.kind.layout.write(self.version, self.merged.patch, self.before, self.kind.tracked.contents)
+
+    def let_go(self) -> None:
+        """Remove cached contents that took no part; of what the bundle copied in vain, when the next one is done."""
+        self.kind.tracked.contents.let_go()
 
     def message(self, seq: int) -> str:
         """Return the message of the commit that covers the changes up to `seq`."""

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
+
+import structlog
 
 from dvc_sync_s3.dataset.annotation import read_object
 from dvc_sync_s3.dataset.model import Labelled, Skipped
@@ -10,8 +13,12 @@ from dvc_sync_s3.dataset.selection import EVERYTHING, Selection
 from dvc_sync_s3.store.model import Change, ChangeKind
 from dvc_sync_s3.store.reader import Reader
 from dvc_sync_s3.sync.bundle import MOST_CHANGES
+from dvc_sync_s3.sync.content_failure import Failed, attempt, why_it_fails
 from dvc_sync_s3.sync.plan import Reading
 
+log = structlog.get_logger("sync")
+
+_MOST_BYTES = 256 * 1024**2
 _LARGEST_ANNOTATION = 64 * 1024**2
 _BOM = b"\xef\xbb\xbf"
 
@@ -32,32 +39,51 @@ class Changes:
         self._selection = selection
 
     def bundle(self, after: int) -> Bundle | None:
-        """Return what changed after a position (at most 10,000 changes), None if nothing did.
+        """Return what changed after a position (at most 10,000 changes, and 256 MiB or one body), None if nothing did.
 
         An object that changed again in the meantime is left out: its newer change comes with a later bundle.
         """
-        changes = self._store.changes(after, MOST_CHANGES)
-        if not changes:
-            return None
-        readings = (self._read(change) for change in changes)
-        return Bundle(tuple(reading for reading in readings if reading is not None), changes[-1].seq)
+        readings: list[Reading] = []
+        reached, size = after, 0
+        for change in self._store.changes(after, MOST_CHANGES):
+            outcome = attempt(partial(self._read, change))
+            if isinstance(outcome, Failed) and readings:
+                break  # it may have too little room beside the others: the next bundle begins with it
+            found = _set_aside(change, outcome) if isinstance(outcome, Failed) else outcome
+            reached = change.seq
+            if found is not None:
+                readings.append(Reading(change, found.content))
+                size += found.size
+            if size >= _MOST_BYTES:
+                break
+        return Bundle(tuple(readings), reached) if reached > after else None
 
-    def _read(self, change: Change) -> Reading | None:
+    def _read(self, change: Change) -> _Found | None:
         if change.kind is ChangeKind.DELETE or not self._selection.looks_at(change.bucket, change.key):
-            return Reading(change, None)
+            return _Found(None)
         file = self._store.open_change(change)
         if file is None:
             return None
         with file:
             head = file.read(64)
             if not head.removeprefix(_BOM).lstrip().startswith((b"{", b"[")):
-                return Reading(change, Skipped("not a JSON object"))
+                return _Found(Skipped("not a JSON object"))
             body = head + file.read(_LARGEST_ANNOTATION)
-        content = _content(change.key, body)
-        return Reading(change, self._selection.of(content) if isinstance(content, Labelled) else content)
+        if len(body) > _LARGEST_ANNOTATION:
+            return _Found(Skipped("larger than 64 MiB"))
+        content = read_object(change.key, body)
+        return _Found(self._selection.of(content) if isinstance(content, Labelled) else content, len(body))
 
 
-def _content(key: str, body: bytes) -> Labelled | Skipped:
-    if len(body) > _LARGEST_ANNOTATION:
-        return Skipped("larger than 64 MiB")
-    return read_object(key, body)
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What an object says, and how many bytes say it."""
+
+    content: Labelled | Skipped | None
+    size: int = 0
+
+
+def _set_aside(change: Change, failed: Failed) -> _Found:
+    reason = why_it_fails(failed.error)
+    log.error("object set aside", bucket=change.bucket, key=change.key, reason=reason, exc_info=failed.error)
+    return _Found(Skipped(reason))

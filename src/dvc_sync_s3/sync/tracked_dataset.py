@@ -34,10 +34,8 @@ class TrackedDataset(Tracked):
         return self._layout.lines(self.version(), self.contents)
 
     def write(self, patch: Mapping[RecordId, bytes | None]) -> Written:
-        """Put the version with `patch` into the cache, and let go of what it took no part in."""
-        written = self._layout.write(self.version(), patch, self.contents)
-        self.contents.let_go()
-        return written
+        """Put the version with `patch` into the cache."""
+        return self._layout.write(self.version(), patch, self.contents)
 
     def convert(self, layout: Layout) -> Written:
         """Put all that the branch has into the cache, in another layout; raises Blocked if that has no place for it."""
