@@ -4,9 +4,9 @@ from __future__ import annotations
 
 
 class SyncError(Exception):
-    """Say what happened in one sentence; `hint` says what the operator can do, or is empty."""
+    """Say what happened in one sentence; `hint` says what the operator can do, and is never empty."""
 
-    def __init__(self, message: str, *, hint: str = "") -> None:
+    def __init__(self, message: str, *, hint: str) -> None:
         super().__init__(message)
         self.hint = hint
 

@@ -22,13 +22,18 @@ _Type = type[Exception] | str
 class _Row(NamedTuple):
     types: tuple[_Type, ...]
     error: type[SyncError]
-    hint: str = ""
+    hint: str
 
 
 _CREDENTIALS = "Check the remote's credentials: they must be current and may read and write there."
 _THERE = "Check the remote's URL and endpoint: its bucket, container or folder must exist."
 _SPACE = "Free some space where the remote is: it is full, or its quota is used up."
 _LACKING = "The remote's server lacks an operation that DVC needs."
+_AWAY = (
+    "The remote can't be reached or is in trouble: check its URL and endpoint, the network, the firewall and the proxy."
+    " It is tried again by itself."
+)
+_FOLDER = "Let the service's user read and write the remote's folder, and the folders in it."
 _CONFIG = "Check the remote in .dvc/config with `dvc remote list`."
 _INSTALL = "Install DVC's support for this kind of remote: pip install 'dvc-sync-s3[all]'"
 _JAVA = "Install Java and Hadoop's native library, or use webhdfs:// instead of hdfs://."
@@ -43,19 +48,19 @@ _TABLE = (
     _Row(("asyncssh.HostKeyNotVerifiable",), Blocked, "Add the server's key to ~/.ssh/known_hosts."),
     _Row(("asyncssh.SFTPNoSpaceOnFilesystem", "asyncssh.SFTPQuotaExceeded"), Blocked, _SPACE),
     _Row(("asyncssh.SFTPNoSuchFile", "asyncssh.SFTPNoSuchPath", "asyncssh.SFTPNotADirectory"), Blocked, _THERE),
-    _Row(("asyncssh.Error",), Transient),
+    _Row(("asyncssh.Error",), Transient, _AWAY),
     _Row(("webdav4.client.ForbiddenOperation",), Blocked, _CREDENTIALS),
     _Row(("webdav4.client.InsufficientStorage",), Blocked, _SPACE),
     _Row(("webdav4.client.ResourceNotFound", "webdav4.client.ResourceConflict"), Blocked, _THERE),
     _Row(("webdav4.client.IsAResourceError", "webdav4.client.IsACollectionError"), Blocked, _THERE),
-    _Row(("webdav4.client.ClientError", "httpx.HTTPError"), Transient),
+    _Row(("webdav4.client.ClientError", "httpx.HTTPError"), Transient, _AWAY),
     _Row(("httpx.InvalidURL",), Blocked, _CONFIG),
     _Row(("azure.core.exceptions.ClientAuthenticationError",), Blocked, _CREDENTIALS),
     _Row(("azure.core.exceptions.ResourceNotFoundError",), Blocked, _THERE),
-    _Row(("azure.core.exceptions.AzureError",), Transient),
+    _Row(("azure.core.exceptions.AzureError",), Transient, _AWAY),
     _Row(("oss2.exceptions.AccessDenied", "oss2.exceptions.SignatureDoesNotMatch"), Blocked, _CREDENTIALS),
     _Row(("oss2.exceptions.ClientError", "oss2.exceptions.NotFound"), Blocked, _THERE),
-    _Row(("oss2.exceptions.OssError",), Transient),
+    _Row(("oss2.exceptions.OssError",), Transient, _AWAY),
     _Row(("pydrive2.fs.spec.GDriveAuthError", "pydrive2.auth.AuthError"), Blocked, _CREDENTIALS),
     _Row((PermissionError, AuthError), Blocked, _CREDENTIALS),
     _Row((FileNotFoundError, NotADirectoryError), Blocked, _THERE),
@@ -69,17 +74,17 @@ _TABLE = (
         _CREDENTIALS,
     ),
     _Row(("botocore.exceptions.ParamValidationError",), Blocked, _THERE),
-    _Row(("botocore.exceptions.BotoCoreError", "botocore.exceptions.ClientError"), Transient),
-    _Row(("google.auth.exceptions.TransportError",), Transient),
+    _Row(("botocore.exceptions.BotoCoreError", "botocore.exceptions.ClientError"), Transient, _AWAY),
+    _Row(("google.auth.exceptions.TransportError",), Transient, _AWAY),
     _Row(("google.auth.exceptions.GoogleAuthError",), Blocked, _CREDENTIALS),
-    _Row(("gcsfs.retry.HttpError", "aiohttp.ClientError", "requests.RequestException"), Transient),
+    _Row(("gcsfs.retry.HttpError", "aiohttp.ClientError", "requests.RequestException"), Transient, _AWAY),
     _Row((KeyError,), Blocked, _CREDENTIALS),  # gcsfs: a key file that lacks a field
     _Row((RemoteMissingDepsError, ImportError), Blocked, _INSTALL),
-    _Row((FileTransferError,), Transient),  # DVC's commands: so many files failed, it logged why
+    _Row((FileTransferError,), Transient, _AWAY),  # DVC's commands: so many files failed, it logged why
     # botocore: an invalid endpoint; gcsfs: neither a file nor a token; google: a malformed key file
     _Row((DvcException, ConfigError, ValueError, NotImplementedError), Blocked, _CONFIG),
-    _Row((RuntimeError,), Transient),  # webhdfs: whatever Hadoop has no better word for
-    _Row((OSError,), Transient),
+    _Row((RuntimeError,), Transient, _AWAY),  # webhdfs: whatever Hadoop has no better word for
+    _Row((OSError,), Transient, _AWAY),
 )
 """The first row with the exception's type says what to do next; what is in no row is a bug of ours."""
 
@@ -118,7 +123,7 @@ def classify(error: Exception, doing: str) -> SyncError:
     if hint:
         return Blocked(message, hint=hint)
     row = next((row for row in _TABLE if isinstance(error, _loaded(row))), None)
-    return row.error(message, hint=row.hint) if row else Transient(message)
+    return row.error(message, hint=row.hint) if row else Transient(message, hint=_AWAY)
 
 
 def is_no_answer(error: FileNotFoundError) -> bool:
@@ -128,7 +133,7 @@ def is_no_answer(error: FileNotFoundError) -> bool:
         return False
     if _status(cause) in (404, 410):
         return False
-    return isinstance(cause, _loaded(_Row(_FAILED_REQUESTS, Transient)))
+    return isinstance(cause, _loaded(_Row(_FAILED_REQUESTS, Transient, _AWAY)))
 
 
 _FAILED_REQUESTS = ("aiohttp.ClientError", "oss2.exceptions.ClientError", "oss2.exceptions.RequestError")
@@ -138,6 +143,8 @@ def _particular_hint(error: Exception, message: str) -> str | None:
     for words, hint in _BY_WORDS.items():
         if words in message:
             return hint
+    if isinstance(error, PermissionError) and error.filename is not None:  # the system's; a server's names no file
+        return _FOLDER
     if isinstance(error, OSError) and (hint_by_errno := _BY_ERRNO.get(error.errno or 0)):
         return hint_by_errno
     return _BY_STATUS.get(_status(error))

@@ -29,6 +29,7 @@ from dvc_sync_s3.dvc.remote import Remote, told_md5
 from dvc_sync_s3.errors import Blocked, Transient
 from dvc_sync_s3.process import run_child
 
+_AGAIN = "It is tried again by itself. If this goes on, run the same command in a clone and read its answer."
 _TIMEOUT_S = 1800.0
 
 
@@ -155,11 +156,11 @@ class VersionedRemote:
                 stdin=json.dumps(asdict(task)).encode(),
             )
         except subprocess.TimeoutExpired:
-            raise Transient(f"dvc {command} did not finish in {_TIMEOUT_S:.0f} s") from None
+            raise Transient(f"dvc {command} did not finish in {_TIMEOUT_S:.0f} s", hint=_AGAIN) from None
         lines = done.stdout.decode(errors="replace").splitlines()
         if done.returncode != 0 or not lines:
             last = (done.stderr.decode(errors="replace").strip().splitlines() or ["no word"])[-1]
-            raise Transient(f"dvc {command} with the remote {self.name} failed: {last[:300]}")
+            raise Transient(f"dvc {command} with the remote {self.name} failed: {last[:300]}", hint=_AGAIN)
         Outcome(**json.loads(lines[-1])).raise_if_failed()
 
 

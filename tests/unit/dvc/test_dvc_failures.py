@@ -148,3 +148,16 @@ def test_no_library_of_a_kind_of_remote_is_loaded_before_dvc_needs_it() -> None:
     program = f"import sys, dvc_sync_s3.dvc.failures; print([n for n in '{heavy}'.split() if n in sys.modules])"
     done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(("error", "_"), RAISED)
+def test_whatever_a_remote_raises_has_a_hint(error: Exception, _: type[SyncError]) -> None:
+    assert classify(error, "push").hint
+
+
+def test_a_folder_that_cannot_be_written_is_no_matter_of_credentials() -> None:
+    found = classify(PermissionError(errno.EACCES, "Permission denied", "/mnt/team/files"), "push to the remote team")
+    assert isinstance(found, Blocked)
+    assert "folder" in found.hint
+    assert "credentials" not in found.hint
+    assert "credentials" in classify(PermissionError("Access Denied"), "push to the remote team").hint

@@ -156,21 +156,23 @@ def test_a_blocked_cycle_says_so_and_looks_again_every_half_minute(bench: Bench)
 
 
 def test_success_after_failures_clears_the_error(bench: Bench) -> None:
-    bench.run(script(Transient("no route"), Synced(0)), Pauses(3))
+    bench.run(script(Transient("no route", hint="wait"), Synced(0)), Pauses(3))
     status = bench.status.read()
     assert (status.state, status.error, status.hint) == (State.IDLE, None, None)
 
 
 def test_a_rejected_push_is_planned_again_at_once(bench: Bench) -> None:
     put(bench, "1")
-    seconds = bench.run(script(Rejected("moved"), Rejected("moved"), Synced(1, "c1", "s")), Pauses(1))
+    seconds = bench.run(
+        script(Rejected("moved", hint="again"), Rejected("moved", hint="again"), Synced(1, "c1", "s")), Pauses(1)
+    )
     assert seconds == [0.0]
     assert bench.status.read().synced_seq == 1
 
 
 def test_a_branch_that_always_moves_makes_the_worker_back_off(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("random.uniform", lambda *_: 0.0)
-    assert bench.run(never(Rejected("moved to 1a2b")), Pauses(1)) == [1]
+    assert bench.run(never(Rejected("moved to 1a2b", hint="again")), Pauses(1)) == [1]
     error = bench.status.read().error or ""
     assert "moved 20 times" in error
     assert "moved to 1a2b" in error
