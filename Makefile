@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 AZURITE := azurite@3.35.0
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help run demo test unit tools s3-tests e2e fault lint types layers format reference week requirements bench bench-quick bench-full clean
+.PHONY: help run demo test unit tools programs pictures s3-tests e2e fault lint types layers format reference week requirements bench bench-quick bench-full clean
 
 help:  ## Say what there is
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -27,12 +27,22 @@ tools:
 	@command -v ssh ssh-keygen > /dev/null || apt-get install --yes --quiet openssh-client
 	@command -v gpg > /dev/null || apt-get install --yes --quiet gnupg
 
+# What our tests of pages and of the configurations in the documentation run.
+programs:
+	@command -v chromium nginx systemd-analyze > /dev/null || { apt-get update --quiet; true; }
+	@command -v chromium > /dev/null || apt-get install --yes --quiet chromium
+	@command -v nginx > /dev/null || apt-get install --yes --quiet nginx-light
+	@command -v systemd-analyze > /dev/null || apt-get install --yes --quiet systemd
+
 s3-tests: $(VENV)/dev.stamp  ## ceph's s3-tests, from a checkout: make s3-tests S3TESTS=/path/to/it
 	@test -n "$(S3TESTS)" || { echo "S3TESTS must be a checkout of github.com/ceph/s3-tests"; exit 2; }
 	$(BIN)/python scripts/s3_tests.py "$(S3TESTS)"
 
-e2e: $(VENV)/dev.stamp .venv-labelstudio/stamp .venv-azurite/$(AZURITE).stamp  ## The same with the real Label Studio, Git, and DVC remotes of many kinds
+e2e: $(VENV)/dev.stamp programs .venv-labelstudio/stamp .venv-azurite/$(AZURITE).stamp  ## The same with the real Label Studio, Git, and DVC remotes of many kinds
 	$(BIN)/python -m pytest tests/e2e tests/assumptions/test_label_studio_*.py
+
+pictures: $(VENV)/dev.stamp programs .venv-labelstudio/stamp  ## Take the documentation's pictures anew
+	TAKE_PICTURES=1 $(BIN)/python -m pytest tests/e2e/test_label_studio_pages.py
 
 fault: $(VENV)/dev.stamp  ## Power cuts and kill -9
 	$(BIN)/python -m pytest tests/fault

@@ -1,6 +1,6 @@
 """What Label Studio 1.23 makes of a dataset that is imported: the shape of our records rests on it.
 
-The code: https://github.com/HumanSignal/label-studio/blob/1.23.0/label_studio/tasks/serializers.py
+The code: https://github.com/HumanSignal/label-studio/blob/1.23.2/label_studio/tasks/serializers.py
 (`BaseTaskSerializerBulk`).
 """
 

@@ -39,3 +39,8 @@ def rows(page: str) -> list[tuple[str, ...]]:
     """Return the cells of every row of every table of a page, heads included."""
     lines = (line.strip() for line in read(page).splitlines())
     return [tuple(cell.strip() for cell in line[1:-1].split(" | ")) for line in lines if line.startswith("| ")]
+
+
+def fenced(page: str, language: str) -> list[str]:
+    """Return a page's blocks in one language, in their order."""
+    return re.findall(rf"^```{language}\n(.*?)^```$", read(page), re.DOTALL | re.MULTILINE)

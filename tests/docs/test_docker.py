@@ -119,3 +119,12 @@ def test_compose_builds_with_the_extras_that_the_dockerfile_takes(compose: Compo
     assert instructions("ARG") == ['EXTRAS=""']
     assert any("dvc-sync-s3[$EXTRAS]" in command for command in instructions("RUN"))
     assert set(EXTRAS.values()) < set(tomllib.loads(read("pyproject.toml"))["project"]["optional-dependencies"])
+
+
+def test_one_version_of_label_studio_is_named_everywhere() -> None:
+    [version] = re.findall(r"^label-studio==(\S+)$", read("requirements-e2e.in"), re.MULTILINE)
+    named = r"label-studio[:=]{1,2}|Label Studio (?=\d+\.\d+\.\d+)|label-studio/blob/"
+    for name in ("compose.yaml", "docs/tutorial/first-annotation.md", "docs/how-to/connect-label-studio.md"):
+        found = re.findall(rf"(?:{named})(\d+\.\d+\.\d+)", read(name))
+        assert found, name
+        assert set(found) == {version}, name

@@ -41,14 +41,18 @@ class Greeting:
         return f"""
 DVC Sync S3 listens on http://{self.address}
 
-  In Label Studio: Settings > Cloud Storage > Add Target Storage > AWS S3
+  In Label Studio: Settings > Cloud Storage > Add Target Storage > Amazon S3 > Next
+    Storage Title      any name
     Bucket Name        {self.settings.s3_bucket}
-    S3 Endpoint        http://{self.address}
+    S3 Endpoint        leave blank, see below
+    Bucket prefix      a name for the project, such as reviews
     Access Key ID      {self.keys.access_key_id}
     Secret Access Key  {secret}
+    Can delete objects from storage: on
+  Then Test Connection, then Save.
 
-  Label Studio refuses addresses in your own network, unless you start it with SSRF_PROTECTION_ENABLED=false,
-  or with S3_ENDPOINT=http://{self.address} and leave the field S3 Endpoint blank.
+  Start Label Studio with S3_ENDPOINT=http://{self.address} in its environment: it refuses local addresses in the form.
+  (Or with SSRF_PROTECTION_ENABLED=false, and http://{self.address} as S3 Endpoint.)
 
   {self._result()}
 
@@ -61,5 +65,5 @@ DVC Sync S3 listens on http://{self.address}
             return f"The dataset: {self.settings.dvc_dataset} on branch {self.settings.git_branch} of {url}"
         return f"""No GIT_REPO is set, so this is a playground. What a data scientist does:
     git clone {self.playground.repository} dataset && cd dataset
-    dvc pull            (later: git pull && dvc pull)
+    dvc pull            (dvc is in .venv/bin; later: git pull && dvc pull)
     cat {self.settings.dvc_dataset}"""

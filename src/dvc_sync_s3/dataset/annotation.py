@@ -1,7 +1,7 @@
 """What one object of a bucket says: a task with annotations, or nothing for the dataset.
 
 Label Studio saves an annotation in one of two shapes. Both are made by its storage code, version 1.23:
-https://github.com/HumanSignal/label-studio/blob/1.23.0/label_studio/io_storages/base_models.py
+https://github.com/HumanSignal/label-studio/blob/1.23.2/label_studio/io_storages/base_models.py
 """
 
 from __future__ import annotations

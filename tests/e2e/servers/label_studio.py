@@ -6,7 +6,6 @@ API: https://api.labelstud.io/api-reference/introduction/getting-started
 from __future__ import annotations
 
 import os
-import secrets
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
@@ -21,7 +20,7 @@ from tests.e2e.servers.s3_remote import S3Location
 
 START_TIMEOUT_S = 150
 REQUEST_TIMEOUT_S = 60
-USER = "ann@example.com"
+USER, PASSWORD = "ann@example.com", "an-annotators-password"
 DATABASE = "label_studio.sqlite3"
 
 
@@ -206,7 +205,7 @@ def run_label_studio(
     server = ServerProcess(
         [
             *(str(program), "start", "--no-browser", "--internal-host", "127.0.0.1", "-p", str(port)),
-            *("--username", USER, "--password", secrets.token_hex(8)),
+            *("--username", USER, "--password", PASSWORD),
             *("--user-token", token, "--enable-legacy-api-token"),
         ],
         folder=data,

@@ -32,8 +32,8 @@ class S3Location:
     ca_bundle: Path | None = None
 
     @contextmanager
-    def client(self) -> Iterator[Any]:
-        """Yield a boto3 client that tries each request once."""
+    def client(self, attempts: int = 1) -> Iterator[Any]:
+        """Yield a boto3 client that tries each request so often."""
         client = boto3.client(
             "s3",
             endpoint_url=self.endpoint_url,
@@ -41,7 +41,9 @@ class S3Location:
             aws_secret_access_key=self.secret_access_key,
             region_name="us-east-1",
             verify=str(self.ca_bundle) if self.ca_bundle else None,
-            config=Config(s3={"addressing_style": "path"}, retries={"total_max_attempts": 1}),
+            config=Config(
+                s3={"addressing_style": "path"}, retries={"mode": "standard", "total_max_attempts": attempts}
+            ),
         )
         try:
             yield client

@@ -57,7 +57,7 @@ class Service:
         self._environment = environment
         self._tls = tls
         self._port = free_port()
-        (folder / "home").mkdir()
+        (folder / "home").mkdir(exist_ok=True)
         (folder / ".env").write_text("".join(f"{name}='{value}'\n" for name, value in settings.items()), "utf-8")
         self._process = self._start()
 
@@ -65,6 +65,16 @@ class Service:
     def url(self) -> str:
         """The service's address."""
         return f"{'https' if self._tls else 'http'}://127.0.0.1:{self._port}"
+
+    @property
+    def port(self) -> int:
+        """The service's port."""
+        return self._port
+
+    def beside(self, settings: Mapping[str, str]) -> Service:
+        """Start another service on the same data folder, with these settings changed and a port of its own."""
+        changed = {**self._settings, **settings}
+        return Service(self.folder, changed, environment=self._environment, tls=self._tls, log=self.log)
 
     @property
     def location(self) -> S3Location:
