@@ -9,9 +9,9 @@ from collections import Counter
 
 from tests.counts.conftest import TEXT, CountedSync
 
-ONE_CHANGE = Counter({"HEAD": 4, "LIST": 2, "PUT": 2})
-"""As for one file, for the shard and for the listing."""
-TWO_SHARDS = Counter({"HEAD": 6, "LIST": 3, "PUT": 3})
+ONE_CHANGE = Counter({"HEAD": 5, "LIST": 2, "PUT": 2})
+"""As for one file, for the shard and for the listing; of the branch's version only its listing is asked for."""
+TWO_SHARDS = Counter({"HEAD": 7, "LIST": 3, "PUT": 3})
 SHARD_BYTES = 512 * (len(TEXT) + 1500)
 OTHER_BYTES = 600_000
 """What Git, the ledger and the listing take."""

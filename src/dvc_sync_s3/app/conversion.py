@@ -16,6 +16,7 @@ from dvc_sync_s3.settings import Settings
 from dvc_sync_s3.store.folder import HIDDEN_NAME
 from dvc_sync_s3.sync.conversion import Conversion, Place
 from dvc_sync_s3.sync.ledger import Ledger
+from dvc_sync_s3.sync.pushed_folders import FILE_NAME, PushedFolders
 from dvc_sync_s3.sync.tracked_dataset import TrackedDataset
 from dvc_sync_s3.sync.tracked_paths import written_out_paths
 
@@ -42,7 +43,8 @@ def convert(settings: Settings, path: str) -> str:
         paths = dict.fromkeys((*written_out_paths(old), *written_out_paths(path)))
         clone = Clone(settings.git_folder.absolute(), repository(settings), tuple(paths))
         layout = layout_for(old, hidden / CHECKED)
-        dataset = TrackedDataset(old, layout, clone, remote_settings(settings, hidden))
+        pushed = PushedFolders(hidden / FILE_NAME)
+        dataset = TrackedDataset(old, layout, clone, remote_settings(settings, hidden), pushed)
         return Conversion(clone, dataset, old, new, ledger).run()
     finally:
         ledger.close()

@@ -37,6 +37,7 @@ from dvc_sync_s3.sync.ledger import Ledger
 from dvc_sync_s3.sync.metrics import MetricsFile
 from dvc_sync_s3.sync.mirror import Mirror
 from dvc_sync_s3.sync.people import CoAuthors
+from dvc_sync_s3.sync.pushed_folders import FILE_NAME, PushedFolders
 from dvc_sync_s3.sync.reading import Changes
 from dvc_sync_s3.sync.status import State, StatusFile
 from dvc_sync_s3.sync.tracked import Tracked
@@ -111,13 +112,13 @@ def build_cycle(settings: Settings, hidden: Path, ledger: Ledger, report: Report
     clone = Clone(settings.git_folder.absolute(), team, written_out_paths(path))
     ledger.select(selected, becomes)
     remote, on_conflict = remote_settings(settings, hidden), OnConflict(settings.merge_on_conflict)
-    store = Reader(settings.s3_data_folder)
+    store, pushed = Reader(settings.s3_data_folder), PushedFolders(hidden / FILE_NAME)
     if becomes is Becomes.MIRROR:
-        tracked = Tracked(path, clone, remote)
+        tracked = Tracked(path, clone, remote, pushed)
         copies = Copies(store, selected, tracked.contents)
         mirror = Mirror(copies, MirrorFolder(), tracked, ledger, on_conflict)
         return Cycle(mirror, clone, tracked, ledger, report, proposer(team))
-    dataset = TrackedDataset(path, layout_for(path, hidden / CHECKED), clone, remote)
+    dataset = TrackedDataset(path, layout_for(path, hidden / CHECKED), clone, remote, pushed)
     co_authors = CoAuthors(settings.git_co_authors)
     metrics = MetricsFile(path, clone, dataset, co_authors) if settings.dvc_metrics else None
     changes = Changes(store, selected)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from dvc.fs import FileSystem
 
-from dvc_sync_s3.durable import make_folder, sync_file, sync_folder
+from dvc_sync_s3.durable import sync_file, sync_folder
 from dvc_sync_s3.dvc.believed import Believed, md5_of
 from dvc_sync_s3.errors import Transient
 
@@ -38,7 +38,9 @@ class LocalObjects:
         Where a damaged object is, `source` may be the same file: it is copied. Raises OSError, Transient if the copy
         reads back as something else.
         """
-        make_folder(path.parent)
+        if not path.parent.is_dir():
+            path.parent.mkdir(exist_ok=True)  # not those above: they may have been a share that is gone now
+            sync_folder(path.parent.parent)
         partial = path.with_name(f".{secrets.token_urlsafe(16)}.tmp")  # DVC takes such a name for what it is
         try:
             if path.exists() or not self._linked(source, partial):

@@ -8,13 +8,14 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar, cast
 
 from dvc.fs import FileSystem
+from dvc_objects.db import ObjectDB
 
 from dvc_sync_s3.dvc.answering import Answering
 from dvc_sync_s3.dvc.believed import md5_of
@@ -23,11 +24,13 @@ from dvc_sync_s3.dvc.local_objects import LocalObjects
 from dvc_sync_s3.dvc.opening import Opened, translated
 from dvc_sync_s3.dvc.part_copy import upload
 from dvc_sync_s3.dvc.parts import Basis, plan_parts, sent_bytes
+from dvc_sync_s3.dvc.remote_folder import make_versions_folder
 from dvc_sync_s3.errors import Blocked, SyncError, Transient
 
 _CHUNK_BYTES = 1024 * 1024
 _READ_AGAIN_BYTES = 32 * 1024 * 1024
 _AT_A_TIME = 16
+_MOST_ASKED_SINGLY = 64
 _Options = Mapping[str, object]
 _T = TypeVar("_T")
 
@@ -52,9 +55,40 @@ class Remote:
         """Return the folder that the remote is, None if it is on a server."""
         return None if self._local_objects is None else Path(self._root)
 
+    @property
+    def address(self) -> str:
+        """Return where the remote is, without its options: equal for two that are one place."""
+        return f"{self._fs.protocol} {self._root}"
+
+    def prepare(self) -> None:
+        """Make what a remote that is a folder lacks before its first push; one on a server needs nothing."""
+        if self.folder is not None:
+            with self._doing("prepare"):
+                make_versions_folder(self.folder)
+
     def has(self, md5: str) -> bool:
         """Tell whether the remote holds an object of that name."""
         return self._info(md5) is not None
+
+    def missing(self, md5s: Collection[str]) -> set[str]:
+        """Return which of several objects the remote doesn't hold; a large number is asked for as DVC would."""
+        asked = set(md5s)
+        if self._local_objects is not None:
+            with self._doing("ask"):
+                return {md5 for md5 in asked if not Path(self._path(md5)).is_file()}
+        if len(asked) > _MOST_ASKED_SINGLY:
+            asked -= self._listed(asked)
+        with ThreadPoolExecutor(min(_AT_A_TIME, len(asked) or 1)) as pool:
+            return {md5 for md5, is_there in zip(asked, pool.map(self.has, asked), strict=True) if not is_there}
+
+    def _listed(self, md5s: set[str]) -> set[str]:
+        """Return which of these DVC finds; it lists the remote where that takes fewer requests, and hides failures."""
+        self._fs.fs.invalidate_cache()
+        with self._doing("ask"):
+            objects = ObjectDB(self._fs, str(self._fs.join(self._root, "files", "md5")))
+            found: set[str] = set(objects.oids_exist(md5s))  # type: ignore[no-untyped-call]
+        self._fs.fs.invalidate_cache()
+        return found
 
     def fetch(self, md5: str, to: Path) -> None:
         """Copy the version `md5` to the file `to`, which appears whole and with that md5 or not at all."""

@@ -32,6 +32,10 @@ class Contents:
             self._cache.adopt(draft, md5)
         return self._cache.path(md5)
 
+    def has(self, md5: str) -> bool:
+        """Tell whether this content is here, whole, without asking the remote."""
+        return self._cache.is_intact(md5)
+
     def bring(self, md5s: Iterable[str]) -> None:
         """Fetch those of several contents that aren't here, several at a time."""
         missing = [(md5, self.draft()) for md5 in md5s if not self._cache.is_intact(md5)]

@@ -15,24 +15,30 @@ from dvc_sync_s3.dvc.gitignore import with_ignored
 from dvc_sync_s3.dvc.parts import Basis, Shared
 from dvc_sync_s3.dvc.pointer import Pointer, read_pointer, write_pointer
 from dvc_sync_s3.dvc.remote import Remote
+from dvc_sync_s3.dvc.remote_folder import Expected, require_folder
 from dvc_sync_s3.dvc.root import CONFIG, find_root
 from dvc_sync_s3.dvc.versioned import AnyRemote, Project, VersionedRemote, resolve
 from dvc_sync_s3.errors import Blocked, Transient
 from dvc_sync_s3.git.clone import Clone
 from dvc_sync_s3.sync.contents import Contents
+from dvc_sync_s3.sync.presence import Presence
+from dvc_sync_s3.sync.pushed_folders import PushedFolders
 from dvc_sync_s3.sync.tracked_paths import gitignore_path, pointer_path
 
 
 class Tracked:
     """What DVC tracks at `path` in a clone, whatever it is, in DVC's cache and on its remote."""
 
-    def __init__(self, path: str, clone: Clone, remote: RemoteSettings) -> None:
+    def __init__(self, path: str, clone: Clone, remote: RemoteSettings, pushed: PushedFolders | None = None) -> None:
+        """Track `path`; `pushed` remembers which folders hold versions, without it for as long as this object lives."""
         self._path = path
         self._clone = clone
         self._remote_settings = remote
         self._answering = Answering()
         dvc_folder = clone.folder / ".dvc"
         self.contents = Contents(Cache(dvc_folder / "cache"), dvc_folder / "tmp", self._opened)
+        self._presence = Presence(self.contents)
+        self._pushed = pushed or PushedFolders()
         self._resolved: tuple[object, AnyRemote] | None = None
         self._read: tuple[bytes, Pointer] | None = None
 
@@ -56,6 +62,10 @@ class Tracked:
         with self._opened() as remote:
             if isinstance(remote, VersionedRemote):
                 remote.refuse_folder(written.version.md5)
+            else:
+                if remote.folder is not None and self._expected(remote.folder) is Expected.NOTHING:
+                    remote.prepare()
+                self._presence.require(remote, self.version(), written)
             for together in _in_order(written.fresh):
                 for content in together:
                     if content.derivation and isinstance(remote, Remote):
@@ -66,6 +76,10 @@ class Tracked:
         """Make sure that the remote has what is new with a version, whole. Raises Transient if it doesn't."""
         with self._opened() as remote:
             remote.verify_all((content.md5, content.size) for content in written.fresh)
+            if isinstance(remote, Remote):
+                self._presence.verified(remote, written)
+            if remote.folder is not None:
+                self._pushed.add(remote.folder)
 
     def files(self, written: Written) -> dict[str, bytes]:
         """Return what the commit changes: the `.dvc` file and, once, the `.gitignore` beside the dataset."""
@@ -110,10 +124,18 @@ class Tracked:
     def _opened(self) -> Iterator[AnyRemote]:
         """Give the DVC remote; after a failure it is opened anew, as its connections may be what is broken."""
         try:
-            yield self._remote()
+            remote = self._remote()
+            if remote.folder is not None:
+                require_folder(remote.name, remote.folder, self._expected(remote.folder), self.md5)
+            yield remote
         except (Transient, Blocked):
             self._resolved = None
             raise
+
+    def _expected(self, folder: Path) -> Expected:
+        if self._pushed.has(folder):
+            return Expected.PUSHED
+        return Expected.NOTHING if self._pointer() is None else Expected.NAMED
 
     def _remote(self) -> AnyRemote:
         """Return the DVC remote, resolved again only when the branch's configuration of it has changed."""

@@ -14,6 +14,7 @@ from dvc_sync_s3.dvc.pointer import rename_out, write_pointer
 from dvc_sync_s3.dvc.versioned import VersionedRemote
 from dvc_sync_s3.errors import Blocked
 from dvc_sync_s3.git.clone import Clone
+from dvc_sync_s3.sync.pushed_folders import PushedFolders
 from dvc_sync_s3.sync.tracked import Tracked
 from dvc_sync_s3.sync.tracked_paths import gitignore_path, pointer_path
 
@@ -21,8 +22,10 @@ from dvc_sync_s3.sync.tracked_paths import gitignore_path, pointer_path
 class TrackedDataset(Tracked):
     """The dataset of records at `path`, in a layout."""
 
-    def __init__(self, path: str, layout: Layout, clone: Clone, remote: RemoteSettings) -> None:
-        super().__init__(path, clone, remote)
+    def __init__(
+        self, path: str, layout: Layout, clone: Clone, remote: RemoteSettings, pushed: PushedFolders | None = None
+    ) -> None:
+        super().__init__(path, clone, remote, pushed)
         self._layout = layout
 
     def read(self, names: Collection[RecordId]) -> Mapping[RecordId, bytes]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -28,7 +29,9 @@ def worktree(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def remote(worktree: Path) -> Remote:
-    return Remote.of(open_remote(worktree, None, RemoteSettings()))
+    remote = Remote.of(open_remote(worktree, None, RemoteSettings()))
+    remote.prepare()
+    return remote
 
 
 @pytest.fixture
@@ -131,6 +134,7 @@ def test_a_wrong_version_is_not_taken(remote: Remote, source: Path, tmp_path: Pa
 def test_the_settings_url_serves_a_repository_without_a_remote(worktree: Path, source: Path, tmp_path: Path) -> None:
     (worktree / ".dvc/config").write_text("")
     remote = Remote.of(open_remote(worktree, None, RemoteSettings(url=str(tmp_path / "team"))))
+    remote.prepare()
     remote.push(MD5, source)
     assert stored(tmp_path).read_bytes() == CONTENT
 
@@ -161,3 +165,32 @@ def test_nothing_is_written_into_the_repositorys_configuration(worktree: Path) -
     Remote.of(open_remote(worktree, None, RemoteSettings(s3_access_key_id="k", s3_secret_access_key="s")))
     assert (worktree / ".dvc/config").read_bytes() == before
     assert [path.name for path in (worktree / ".dvc").iterdir()] == ["config"]
+
+
+def test_a_folder_is_made_for_the_first_push_where_the_one_above_is_there(worktree: Path, tmp_path: Path) -> None:
+    remote = Remote.of(open_remote(worktree, None, RemoteSettings()))
+    assert not (tmp_path / "team").exists()
+    remote.prepare()
+    assert (tmp_path / "team/files/md5").is_dir()
+
+
+def test_a_folder_is_not_made_where_the_one_above_is_missing(worktree: Path, tmp_path: Path) -> None:
+    (worktree / ".dvc/config").write_text("")
+    remote = Remote.of(open_remote(worktree, None, RemoteSettings(url=str(tmp_path / "share/team"))))
+    with pytest.raises(Blocked, match="share"):
+        remote.prepare()
+    assert not (tmp_path / "share").exists()
+
+
+def test_a_push_makes_no_folder_again_that_is_gone(remote: Remote, source: Path, tmp_path: Path) -> None:
+    shutil.rmtree(tmp_path / "team")
+    with pytest.raises(Blocked):
+        remote.push(MD5, source)
+    assert not (tmp_path / "team").exists()
+
+
+def test_what_is_missing_of_several_objects_is_told(remote: Remote, source: Path) -> None:
+    remote.push(MD5, source)
+    other = "0" * 32
+    assert remote.missing([MD5, other]) == {other}
+    assert remote.missing([]) == set()

@@ -48,6 +48,7 @@ def sync(clone: Clone, content: bytes, scratch: Path) -> None:
     remote = Remote.of(
         open_remote(clone.folder, read_pointer(previous, OUT).remote if previous else None, RemoteSettings())
     )
+    remote.prepare()
     remote.push(md5, scratch / "fresh")
     remote.verify(md5, len(content))
     files = {POINTER: write_pointer(previous, OUT, md5, len(content))}

@@ -31,6 +31,11 @@ def on_another_file_system(file_system: FileSystem) -> LocalObjects:
     return LocalObjects(file_system, link=refuse)
 
 
+@pytest.fixture(autouse=True)
+def _remote(tmp_path: Path) -> None:
+    (tmp_path / "remote").mkdir()
+
+
 @pytest.fixture
 def source(tmp_path: Path) -> Path:
     (tmp_path / "source").write_bytes(CONTENT)
@@ -59,3 +64,10 @@ def test_a_file_that_nobody_checked_is_read_whole(source: Path, tmp_path: Path) 
     source.write_bytes(b"\0" * len(CONTENT))
     assert not LocalObjects(LocalFileSystem()).has(source, MD5, len(CONTENT))
     assert not LocalObjects(LocalFileSystem()).has(source, MD5, 1)
+
+
+def test_a_folder_that_is_gone_is_not_made_again(source: Path, tmp_path: Path) -> None:
+    (tmp_path / "remote").rmdir()
+    with pytest.raises(FileNotFoundError):
+        LocalObjects(LocalFileSystem()).put(source, tmp_path / "remote/ab/cd", MD5)
+    assert not (tmp_path / "remote").exists()
