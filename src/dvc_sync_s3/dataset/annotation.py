@@ -121,6 +121,8 @@ def _labelled(task: Fields, listed: list[JsonValue]) -> Labelled:
     annotations, unusable = _annotations(listed)
     if unusable and not annotations:
         raise _Unfit(unusable[0])
+    if annotations and "annotations" in task and not _is_label_studio_s(task, annotations):
+        raise _Unfit("a source task: Label Studio's own name their project and their annotators")
     fields = with_ids(_without(task, TASK_DROPPED), "id", "project")
     return Labelled(
         record=RecordId(_project(task, annotations), task_id),
@@ -163,6 +165,12 @@ def _check_name(name: str, fields: Fields) -> None:
         raise _Unfit(f"its key does not end in its id, {own_id}")
     if name != str(own_id):
         raise _Unfit(f"its key says {name[:30]} but its id is {own_id}")
+
+
+def _is_label_studio_s(task: Fields, annotations: list[Annotation]) -> bool:
+    """Tell whether Label Studio wrote the task: one that it is to read names no project, or nobody who annotated it."""
+    is_credited = any("completed_by" in annotation.fields for annotation in annotations)
+    return is_credited and _project(task, annotations) != NO_PROJECT
 
 
 def _project(task: Fields, annotations: list[Annotation]) -> int:

@@ -94,6 +94,7 @@ class Cause(StrEnum):
 
     DELETED = "its object was deleted"
     NOT_HELD = "its object no longer holds it"
+    MOVED = "it is in another task now"
     NOT_SELECTED = "the settings leave it out"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -79,6 +79,15 @@ class KnownTask:
 
 
 @dataclass(frozen=True, slots=True)
+class Claim:
+    """That an object holds an annotation, told by the change `seq`."""
+
+    object: ObjectName
+    annotation: AnnotationName
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
 class Known:
     """What the ledger knows of the objects of a bundle and of the annotations they hold or held."""
 
@@ -93,3 +102,7 @@ class Known:
     """Which change told the annotations' content."""
     theirs_stood: Mapping[AnnotationName, str] = field(default_factory=dict)
     """Digests of the data scientists' versions that conflicts left standing."""
+    claims: Sequence[Claim] = ()
+    """Which objects hold an annotation of one of those ids, of whichever task of the project."""
+    overruled: frozenset[tuple[ObjectName, AnnotationName]] = frozenset()
+    """What objects of the bundle hold and other objects told of another task, later than they did."""

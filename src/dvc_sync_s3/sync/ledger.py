@@ -7,7 +7,6 @@ when the commit is read back from the server; until then it is an *attempt*.
 
 from __future__ import annotations
 
-import json
 import secrets
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -15,75 +14,16 @@ from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
 
-from dvc_sync_s3.dataset.files import FileContent
 from dvc_sync_s3.dataset.model import RecordId
 from dvc_sync_s3.dataset.selection import EVERYTHING, Selection
 from dvc_sync_s3.errors import Blocked
 from dvc_sync_s3.sync.attempt import Attempt, TheirsStood, read_attempt, write_attempt
-from dvc_sync_s3.sync.finding import AnnotationName, Becomes, Finding, Known, KnownFile, KnownTask, ObjectName
+from dvc_sync_s3.sync.claims import note_left_behind
+from dvc_sync_s3.sync.finding import Becomes, Finding, Known, KnownFile, ObjectName
+from dvc_sync_s3.sync.ledger_rows import read_files, read_known, record, record_stood, untrust
 
 FILE_NAME = "sync.db"
 _LONGEST_LOG_BYTES = 4 << 20
-
-_RECORD_TASK = """
-INSERT INTO tasks VALUES (?, ?, ?, ?, ?)
-ON CONFLICT DO UPDATE SET
-digest = CASE WHEN digest IS NULL OR excluded.seq >= seq THEN excluded.digest ELSE digest END,
-seq = CASE WHEN digest IS NULL THEN excluded.seq ELSE max(seq, excluded.seq) END,
-is_added = max(is_added, excluded.is_added)
-"""
-_RECORD_ANNOTATION = """
-INSERT INTO annotations VALUES (?, ?, ?, ?, ?)
-ON CONFLICT DO UPDATE SET digest=excluded.digest, seq=excluded.seq WHERE digest IS NULL OR excluded.seq >= seq
-"""
-_FORGET_UNHELD = """
-DELETE FROM annotations WHERE project=?1 AND task=?2 AND annotation=?3
-AND NOT EXISTS (SELECT 1 FROM held WHERE project=?1 AND task=?2 AND annotation=?3 AND left_seq IS NULL)
-"""
-_STOOD = "INSERT OR REPLACE INTO theirs_stood VALUES (?, ?, ?, ?)"
-_NO_LONGER_STANDS = """
-DELETE FROM theirs_stood WHERE project=?1 AND task=?2 AND annotation=?3
-AND NOT EXISTS (SELECT 1 FROM annotations WHERE project=?1 AND task=?2 AND annotation=?3 AND digest=?4)
-"""
-_FORGET_STOOD = """
-DELETE FROM theirs_stood WHERE project=?1 AND task=?2 AND annotation=?3
-AND NOT EXISTS (SELECT 1 FROM annotations WHERE project=?1 AND task=?2 AND annotation=?3)
-"""
-# Not deleted: should the branch be set back to before, the annotation has to be removed from it again.
-_LEAVE = "UPDATE held SET left_seq=? WHERE bucket=? AND key=? AND left_seq IS NULL"
-
-# A bundle has thousands of names: each question is one query, whose names are one JSON text.
-_HELD_BY = """
-SELECT bucket, held.key, project, task, annotation FROM json_each(?) AS asked CROSS JOIN held
-ON bucket = json_extract(asked.value, '$[0]') AND held.key = json_extract(asked.value, '$[1]') WHERE left_seq IS NULL
-"""
-_HOLDERS_OF = """
-SELECT bucket, held.key, project, task, annotation FROM json_each(?) AS asked CROSS JOIN held
-ON project = json_extract(asked.value, '$[0]') AND task = json_extract(asked.value, '$[1]')
-AND annotation = json_extract(asked.value, '$[2]') WHERE left_seq IS NULL
-"""
-_DIGESTS_OF = """
-SELECT project, task, annotation, digest, annotations.seq FROM json_each(?) AS asked CROSS JOIN annotations
-ON project = json_extract(asked.value, '$[0]') AND task = json_extract(asked.value, '$[1]')
-AND annotation = json_extract(asked.value, '$[2]')
-"""
-_STOOD_OF = """
-SELECT project, task, annotation, digest FROM json_each(?) AS asked CROSS JOIN theirs_stood
-ON project = json_extract(asked.value, '$[0]') AND task = json_extract(asked.value, '$[1]')
-AND annotation = json_extract(asked.value, '$[2]')
-"""
-_TASKS_OF = """
-SELECT project, task, digest, is_added, tasks.seq FROM json_each(?) AS asked CROSS JOIN tasks
-ON project = json_extract(asked.value, '$[0]') AND task = json_extract(asked.value, '$[1]')
-"""
-_FILES_OF = """
-SELECT bucket, files.key, md5, size, stood, max(files.seq) FROM json_each(?) AS asked CROSS JOIN files
-ON bucket = json_extract(asked.value, '$[0]') AND files.key = json_extract(asked.value, '$[1]') GROUP BY 1, 2
-"""
-_NO_FILE = """
-INSERT OR REPLACE INTO files SELECT ?1, ?2, ?3, NULL, NULL, ?4
-WHERE ?4 IS NOT NULL OR EXISTS (SELECT 1 FROM files WHERE bucket=?1 AND key=?2)
-"""
 
 
 class Ledger:
@@ -170,40 +110,11 @@ class Ledger:
 
     def known(self, findings: Sequence[Finding]) -> Known:
         """Return what is known of a bundle's objects and of the annotations they hold or held."""
-        held = {finding.name: set[AnnotationName]() for finding in findings}
-        for bucket, key, *annotation in self._db.execute(_HELD_BY, (json.dumps(list(held)),)):
-            held[bucket, key].add(_name(*annotation))
-        for maybe in (finding for attempt in self.attempts() for finding in attempt.findings):
-            if maybe.name in held:
-                held[maybe.name] |= maybe.annotations
-        names = set[AnnotationName]().union(*held.values(), *(finding.annotations for finding in findings))
-        asked = (json.dumps([(record.project, record.task, annotation) for record, annotation in names]),)
-        holders: dict[AnnotationName, set[ObjectName]] = {name: set() for name in names}
-        for bucket, key, *annotation in self._db.execute(_HOLDERS_OF, asked):
-            holders[_name(*annotation)].add((bucket, key))
-        synced = {
-            _name(*annotation): (digest, seq) for *annotation, digest, seq in self._db.execute(_DIGESTS_OF, asked)
-        }
-        tasks = {
-            RecordId(project, task): KnownTask(digest, bool(is_added), seq)
-            for project, task, digest, is_added, seq in self._db.execute(_TASKS_OF, asked)
-        }
-        return Known(
-            {name: frozenset(annotations) for name, annotations in held.items()},
-            {name: frozenset(objects) for name, objects in holders.items()},
-            {name: digest for name, (digest, _) in synced.items()},
-            tasks,
-            {name: seq for name, (_, seq) in synced.items()},
-            {_name(*annotation): digest for *annotation, digest in self._db.execute(_STOOD_OF, asked)},
-        )
+        return read_known(self._db, findings, self.attempts())
 
     def files(self, names: Iterable[ObjectName]) -> Mapping[ObjectName, KnownFile]:
         """Return what is known of objects in a mirror; nothing of those that never were."""
-        rows = self._db.execute(_FILES_OF, (json.dumps(list(names)),))
-        return {
-            (bucket, key): KnownFile(None if md5 is None else FileContent(md5, size), stood)
-            for bucket, key, md5, size, stood, _ in rows
-        }
+        return read_files(self._db, names)
 
     def attempts(self) -> list[Attempt]:
         """Return the pushes whose outcome is unknown, oldest position first."""
@@ -221,8 +132,8 @@ class Ledger:
     def landed(self, attempt: Attempt) -> None:
         """Make an attempt's findings true; every other attempt stood on the same tip and can't land any more."""
         with self._transaction() as db:
-            _record(db, attempt.findings, attempt.added_records)
-            db.executemany(_STOOD, attempt.theirs_stood)
+            self._record(attempt.findings, attempt.added_records)
+            record_stood(db, attempt.theirs_stood)
             db.execute("DELETE FROM attempts")
             self._set_meta("position", str(attempt.seq))
             self._looked(attempt.reached)
@@ -235,19 +146,15 @@ class Ledger:
     def covered(self, findings: Sequence[Finding], seq: int, theirs_stood: Sequence[TheirsStood] = ()) -> None:
         """Record a bundle that changed nothing: the branch holds all of it already, up to `seq`."""
         with self._transaction() as db:
-            _record(db, findings, frozenset())
-            db.executemany(_STOOD, theirs_stood)
+            self._record(findings, frozenset())
+            record_stood(db, theirs_stood)
             self._set_meta("covered", str(max(seq, self._end)))
             self._looked(seq)
 
     def rewind(self, position: int) -> None:
         """Trust nothing that came after `position`: the branch was set back and no longer holds it."""
         with self._transaction() as db:
-            db.execute("UPDATE annotations SET digest=NULL WHERE seq > ?", (position,))
-            db.execute("UPDATE tasks SET digest=NULL WHERE seq > ?", (position,))
-            db.execute("DELETE FROM theirs_stood")
-            db.execute("DELETE FROM files WHERE seq > ?", (position,))
-            db.execute("UPDATE held SET left_seq=NULL WHERE left_seq > ?", (position,))
+            untrust(db, position)
             self._set_meta("covered", "0")
             self._set_meta("position", str(position))
 
@@ -256,6 +163,11 @@ class Ledger:
         self.rewind(0)
         with self._transaction():
             self._set_meta("instance", secrets.token_hex(8))
+
+    def _record(self, findings: Sequence[Finding], added: frozenset[RecordId]) -> None:
+        let_go = record(self._db, findings, added)
+        if self._meta("looked_again") is None:  # else the settings let go of it
+            note_left_behind(self._db, findings, let_go)
 
     def count_skipped(self) -> int:
         """Return how many objects are kept out of the dataset."""
@@ -268,32 +180,3 @@ class Ledger:
 
     def _set_meta(self, name: str, value: str) -> None:
         self._db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, value))
-
-
-def _record(db: sqlite3.Connection, findings: Sequence[Finding], added: frozenset[RecordId]) -> None:
-    """Make `findings`, each of another object, true."""
-    names = json.dumps([finding.name for finding in findings])
-    left = {tuple(annotation) for _, _, *annotation in db.execute(_HELD_BY, (names,))}
-    db.executemany(_LEAVE, ((finding.seq, *finding.name) for finding in findings if finding.lets_go))
-    gone = (finding.name for finding in findings if finding.is_gone)
-    db.executemany("DELETE FROM objects WHERE bucket=? AND key=?", gone)
-    there = ((*finding.name, finding.seq, finding.skipped) for finding in findings if not finding.is_gone)
-    db.executemany("INSERT OR REPLACE INTO objects VALUES (?, ?, ?, ?)", there)
-    labelled = [(finding, finding.record) for finding in findings if finding.record is not None]
-    held = ((*it.name, of.project, of.task, each, None) for it, of in labelled for each, _ in it.digests)
-    db.executemany("INSERT OR REPLACE INTO held VALUES (?, ?, ?, ?, ?, ?)", held)
-    annotations = [(of.project, of.task, *each, it.seq) for it, of in labelled for each in it.digests]
-    db.executemany(_NO_LONGER_STANDS, (each[:4] for each in annotations))
-    db.executemany(_RECORD_ANNOTATION, annotations)
-    # Without annotations its task's fields went nowhere.
-    tasks = ((of.project, of.task, it.task_digest, it.seq, of in added) for it, of in labelled if it.digests)
-    db.executemany(_RECORD_TASK, tasks)
-    db.executemany(_NO_FILE, ((*it.name, it.seq, it.stood) for it in findings if it.file is None and it.lets_go))
-    contents = ((*it.name, it.seq, of.md5, of.size, it.stood) for it in findings if (of := it.file) is not None)
-    db.executemany("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?)", contents)
-    db.executemany(_FORGET_UNHELD, left)
-    db.executemany(_FORGET_STOOD, left)
-
-
-def _name(project: int, task: int, annotation: int) -> AnnotationName:
-    return RecordId(project, task), annotation

@@ -12,10 +12,23 @@ CREATE TABLE IF NOT EXISTS held (         -- which annotations an object holds, 
     project    INTEGER NOT NULL,
     task       INTEGER NOT NULL,
     annotation INTEGER NOT NULL,
-    left_seq   INTEGER,                   -- when it let go of it; NULL: it still holds it
+    left_seq   INTEGER,                   -- when it let go of it, or was overruled: then above the object's own seq
     PRIMARY KEY (bucket, key, project, task, annotation)
 ) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS held_by ON held (project, task, annotation);
+DROP INDEX IF EXISTS held_by;             -- of older versions
+CREATE INDEX IF NOT EXISTS held_as ON held (project, annotation, task);
+CREATE TABLE IF NOT EXISTS left_behind (  -- objects that hold an annotation which another object let go of later
+    bucket        TEXT NOT NULL,
+    key           TEXT NOT NULL,
+    project       INTEGER NOT NULL,
+    task          INTEGER NOT NULL,
+    annotation    INTEGER NOT NULL,
+    former_bucket TEXT NOT NULL,          -- the object that let go of it, and when
+    former_key    TEXT NOT NULL,
+    seq           INTEGER NOT NULL,
+    PRIMARY KEY (bucket, key, project, annotation, task)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS left_behind_as ON left_behind (project, annotation);
 CREATE TABLE IF NOT EXISTS annotations (  -- the content last synced; digest NULL: not to be trusted any more
     project    INTEGER NOT NULL,
     task       INTEGER NOT NULL,

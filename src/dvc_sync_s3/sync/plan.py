@@ -19,6 +19,7 @@ from dvc_sync_s3.dataset.model import (
 from dvc_sync_s3.dataset.task import NOT_SYNCED_AS_IT_IS
 from dvc_sync_s3.store.model import Change, ChangeKind
 from dvc_sync_s3.sync.finding import AnnotationName, Finding, Known, KnownTask, ObjectName
+from dvc_sync_s3.sync.moved import overruled_by
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,22 +55,30 @@ def plan(readings: Sequence[Reading], known: Known) -> tuple[Edit, ...]:
 
     Each annotation is edited once, by the last change that speaks of it, and so is each task; a change that is older
     than what was synced, as objects looked at again may be, edits neither. An annotation that vanished from an object
-    is removed unless another object still holds it, as when a project exports to two storages. An object that can't be
+    is removed unless another object still holds it, as when a project exports to two storages. An annotation that moved
+    to another task of its project is where it was told last. An object that can't be
     read, or not all of it, lets go of nothing: what was last synced of it stays.
     """
     findings = {finding.name: finding for finding in map(find, readings)}
+    outdated = overruled_by(findings, known)
+    held = _Held(findings, known, outdated)
     edits: dict[AnnotationName, Edit] = {}
     readings = sorted(readings, key=lambda reading: reading.change.seq)
     newest = {each.content.record: each for each in readings if isinstance(each.content, Labelled)}
     for reading in readings:
         if isinstance(reading.content, Labelled):
             task = _edited_task(newest[reading.content.record], known)
-            edits |= _puts(reading.content, reading.change.seq, task, known)
+            puts = _puts(reading.content, reading.change.seq, task, known)
+            name = reading.change.bucket, reading.change.key
+            edits |= {annotation: put for annotation, put in puts.items() if (name, annotation) not in outdated}
     for reading in readings:
         finding = findings[reading.change.bucket, reading.change.key]
         for annotation in known.held.get(finding.name, frozenset()) - finding.annotations if finding.lets_go else ():
-            if not _is_held(annotation, findings, known):
+            if not held.by_any(annotation):
                 edits[annotation] = _removal(annotation, _cause(reading, annotation), known)
+    for _, annotation in sorted(outdated - known.overruled):
+        if not held.by_any(annotation):
+            edits[annotation] = _removal(annotation, Cause.MOVED, known)
     return tuple(edits.values())
 
 
@@ -121,12 +130,21 @@ def _puts(content: Labelled, seq: int, task: _EditedTask, known: Known) -> dict[
     }
 
 
-def _is_held(annotation: AnnotationName, findings: Mapping[ObjectName, Finding], known: Known) -> bool:
-    elsewhere = known.holders.get(annotation, frozenset()) - findings.keys()
-    return bool(elsewhere) or any(
-        annotation in finding.annotations or (not finding.lets_go and annotation in known.held.get(name, frozenset()))
-        for name, finding in findings.items()
-    )
+@dataclass(frozen=True, slots=True)
+class _Held:
+    findings: Mapping[ObjectName, Finding]
+    known: Known
+    outdated: frozenset[tuple[ObjectName, AnnotationName]]
+
+    def by_any(self, annotation: AnnotationName) -> bool:
+        """Tell whether an object holds the annotation that isn't overruled."""
+        elsewhere = self.known.holders.get(annotation, frozenset()) - self.findings.keys()
+        here = (name for name, finding in self.findings.items() if self._is_held_by(finding, annotation))
+        return any((name, annotation) not in self.outdated for name in (*elsewhere, *here))
+
+    def _is_held_by(self, finding: Finding, annotation: AnnotationName) -> bool:
+        before = self.known.held.get(finding.name, frozenset())
+        return annotation in finding.annotations or (not finding.lets_go and annotation in before)
 
 
 def _cause(reading: Reading, annotation: AnnotationName) -> Cause:

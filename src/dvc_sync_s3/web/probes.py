@@ -14,10 +14,13 @@ from starlette.routing import Route
 from dvc_sync_s3.errors import SyncError
 from dvc_sync_s3.failures import explained
 from dvc_sync_s3.store.reader import Reader
+from dvc_sync_s3.sync.claims import warnings
+from dvc_sync_s3.sync.ledger import FILE_NAME
 from dvc_sync_s3.sync.skipped import newest_skipped
 from dvc_sync_s3.sync.status import StatusFile
 
 _MOST_SKIPPED = 1000
+_MOST_WARNINGS = 20
 
 
 def probe_routes(store: Reader, hidden: Path) -> list[Route]:
@@ -38,6 +41,8 @@ def probe_routes(store: Reader, hidden: Path) -> list[Route]:
         told = asdict(status.read())
         # Counts what waits: with a million annotations that holds requests up, so not on the event loop.
         pending = (await asyncio.to_thread(store.waiting, told["synced_seq"])).count
+        warned = await asyncio.to_thread(warnings, hidden / FILE_NAME, _MOST_WARNINGS)
+        told["warnings"] = [asdict(one) for one in warned]
         return JSONResponse({**told, "pending": pending, "last_seq": store.last_seq()})
 
     async def skipped(_: Request) -> Response:

@@ -160,9 +160,25 @@ def test_a_task_whose_annotations_were_all_deleted_says_so() -> None:
 
 
 def test_of_an_annotation_listed_twice_the_later_counts() -> None:
-    content = _read("2", b'{"id":2,"data":{},"annotations":[{"id":7,"result":[]},{"id":7,"result":[1]}]}')
+    listed = [{"id": 7, "completed_by": 1, "result": result} for result in ([], [1])]
+    content = _read("2", json.dumps({"id": 2, "project": 3, "data": {}, "annotations": listed}).encode())
 
-    assert [annotation.fields for annotation in content.annotations] == [{"id": 7, "result": [1]}]
+    assert [annotation.fields for annotation in content.annotations] == listed[1:]
+
+
+@pytest.mark.parametrize(
+    "task",
+    [
+        {"annotations": [{"id": 7, "result": []}]},
+        {"annotations": [{"id": 7, "result": [], "completed_by": 1}]},
+        {"annotations": [{"id": 7, "result": []}], "project": 3},
+    ],
+    ids=["neither", "no project", "no annotator"],
+)
+def test_a_task_that_label_studio_is_to_read_is_skipped(task: dict[str, Any]) -> None:
+    skipped = read_object("source/2.json", json.dumps({"id": 2, "data": {}, **task}).encode())
+
+    assert skipped == Skipped("a source task: Label Studio's own name their project and their annotators")
 
 
 def test_a_result_of_null_is_an_empty_one(sample: Sample) -> None:
@@ -187,8 +203,8 @@ def test_a_result_of_null_is_an_empty_one(sample: Sample) -> None:
     ],
 )
 def test_an_annotation_that_cannot_be_used_leaves_the_others_of_its_task(element: Any, reason: str) -> None:
-    annotations = [{"id": 7, "result": []}, element, {"id": 9, "result": []}]
-    content = _read("2.json", json.dumps({"id": 2, "data": {}, "annotations": annotations}).encode())
+    annotations = [{"id": 7, "result": [], "completed_by": 1}, element, {"id": 9, "result": [], "completed_by": 1}]
+    content = _read("2.json", json.dumps({"id": 2, "project": 3, "data": {}, "annotations": annotations}).encode())
     assert [each.id for each in content.annotations] == [7, 9]
     assert content.unusable == f"{reason}; the others are used"
 

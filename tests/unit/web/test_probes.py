@@ -76,6 +76,7 @@ def test_the_status_tells_what_waits_and_what_the_worker_says(store: Store, tmp_
         "hint": "renew it",
         "skipped": 0,
         "recent_commits": [],
+        "warnings": [],
     }
 
 
