@@ -41,6 +41,7 @@ _EXAMPLES: Mapping[str, str] = {
     "GIT_AUTHOR_NAME": '"Annotation Bot"',
     "GIT_COMMITTER_NAME": '"Your CI"',
     "GIT_COMMITTER_EMAIL": "ci@example.com",
+    "GIT_COMMIT_PREFIX": "'chore(data):'",
     "GIT_MAILMAP_FILE": "./mailmap",
     "GIT_MERGE_REQUEST_BRANCH": "dvc-sync/main",
     "GIT_HOST_KIND": "gitea",

@@ -130,6 +130,7 @@ def test_unknown_names_are_left_to_others() -> None:
         (["PORT=8000", "GIT_REPO: x"], ".env line 2 can't be read: write NAME=value"),
         (["GIT_REPO"], ".env line 1 can't be read: write NAME=value"),
         (["GIT_PAT_TOKEN='half"], ".env line 1 can't be read: write NAME=value"),
+        (["GIT_COMMIT_PREFIX=" + "x" * 41], "GIT_COMMIT_PREFIX is wrong: it must be one line of at most 40 characters"),
         (["DVC_DATASET=../data.json"], "DVC_DATASET is wrong: it must be a path inside the repository"),
         (["DVC_DATASET=.git/data.json"], "DVC_DATASET is wrong: it must be a path inside the repository"),
     ],

@@ -15,6 +15,7 @@ from dvc_sync_s3.git.model import (
     Author,
     Credentials,
     HostKind,
+    MessageRules,
     Proposing,
     Repository,
     Signing,
@@ -47,6 +48,7 @@ def repository(settings: Settings) -> Repository:
         committer=_committer(settings),
         ssh=Ssh(_absolute(settings.git_ssh_key_file), _absolute(settings.git_ssh_known_hosts_file)),
         signing=_signing(settings),
+        message_rules=MessageRules(settings.git_commit_prefix or "", settings.git_sign_off),
         mailmap=_absolute(settings.git_mailmap_file),
         proposing=_proposing(settings, url, credentials),
     )

@@ -20,6 +20,7 @@ from dvc_sync_s3.git.files import Files, blob_id, object_format
 from dvc_sync_s3.git.heads import Heads, branches, nearest, parse_heads
 from dvc_sync_s3.git.history import History
 from dvc_sync_s3.git.merge_request import push_options
+from dvc_sync_s3.git.message_rules import prefixed
 from dvc_sync_s3.git.model import Author, Proposing, Repository, Tip
 from dvc_sync_s3.git.place import Place
 from dvc_sync_s3.git.side_branch import SIDE, TARGET, Base, choose, read_fork
@@ -64,7 +65,7 @@ class Clone:
         self._files = Files(self._run)
         self._history = History(self._text, self._is_shallow)
         self._made = _NOTHING
-        self._committer = Committer(self._run, repository.signing)
+        self._committer = Committer(self._run, repository.signing, repository.message_rules)
         self._side: str | None = None
         self._compared: tuple[str, str] | None = None
         self._base = Base.TARGET
@@ -109,6 +110,11 @@ class Clone:
         self._made = Made(commit, self._tip, dict(files), message)
         return commit
 
+    @property
+    def prefix_characters(self) -> int:
+        """Return how much of a message's first line the team's prefix takes."""
+        return len(prefixed("", self._repository.message_rules))
+
     def push(self, commit: str) -> None:
         """Make `commit` the tip on the server, creating the branch if need be; raise Rejected if it moved.
 
@@ -120,7 +126,7 @@ class Clone:
             return
         side = f"refs/heads/{proposing.side_branch}"
         lease = f"--force-with-lease={side}:{self._side or ''}"
-        options = push_options(proposing, self._repository.branch, self._side)
+        options = push_options(self._repository, proposing, self._side)
         self._run("push", "--porcelain", "--no-verify", lease, *options, "origin", f"{commit}:{side}")
 
     def proper(self, people: Sequence[Author]) -> tuple[Author, ...]:

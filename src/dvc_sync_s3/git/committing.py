@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from dvc_sync_s3.git.building import MADE, Change, Identities, import_stream
-from dvc_sync_s3.git.model import Signing
+from dvc_sync_s3.git.message_rules import by_rules
+from dvc_sync_s3.git.model import MessageRules, Signing
 
 _IMPORT = ("fast-import", "--quiet", "--force", "--done", "--date-format=now")
 
@@ -16,17 +17,22 @@ RunGit = Callable[..., bytes]
 class Committer:
     """Build commits in the clone. Raises Transient or Blocked."""
 
-    def __init__(self, run: RunGit, signing: Signing) -> None:
+    def __init__(self, run: RunGit, signing: Signing, rules: MessageRules) -> None:
         self._run = run
+        self._rules = rules
         self._signs = signing.is_wanted
         self._by: Identities | None = None
 
     def commit(self, parent: str, changes: Sequence[Change], message: str) -> str:
-        """Build a commit on `parent` with these changes, let the ref `MADE` hold it, and return its id."""
-        commit = self._text(*_IMPORT, stdin=import_stream(parent, self._identities(), message, changes))
+        """Build a commit on `parent` with these changes, let the ref `MADE` hold it, and return its id.
+
+        Its message is `message` as the team's rules want it.
+        """
+        told = by_rules(message, self._rules, self._identities().committer)
+        commit = self._text(*_IMPORT, stdin=import_stream(parent, self._identities(), told, changes))
         if self._is_signing():
             arguments = ("commit-tree", "--gpg-sign", "-p", parent, "-F", "-", f"{commit}^{{tree}}")
-            commit = self._text(*arguments, stdin=message.encode())
+            commit = self._text(*arguments, stdin=told.encode())
             self._run("update-ref", MADE, commit)
         return commit
 

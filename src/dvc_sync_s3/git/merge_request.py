@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 import requests
 
 from dvc_sync_s3.errors import Blocked, SyncError, Transient
+from dvc_sync_s3.git.message_rules import prefixed
 from dvc_sync_s3.git.model import HostKind, Proposing, Repository
 
 TITLE = "Annotations from Label Studio"
@@ -28,16 +29,19 @@ _MOST_PAGES = 20
 _ACCESS_HINT = "Check GIT_PAT_TOKEN: it must be current and may read and write pull requests of this repository."
 
 
-def push_options(proposing: Proposing, target: str, side_commit: str | None) -> tuple[str, ...]:
+def push_options(repository: Repository, proposing: Proposing, side_commit: str | None) -> tuple[str, ...]:
     """Return the options by which GitLab opens a merge request, if there is no open one; none for other hosts.
 
     A title that people gave one is left alone: it is only set when the side branch is new.
     """
     if proposing.kind is not HostKind.GITLAB:
         return ()
-    options = ["merge_request.create", f"merge_request.target={target}"]
+    options = ["merge_request.create", f"merge_request.target={repository.branch}"]
     if side_commit is None:
-        options += [f"merge_request.title={TITLE}", f"merge_request.description={BODY}"]
+        options += [
+            f"merge_request.title={prefixed(TITLE, repository.message_rules)}",
+            f"merge_request.description={BODY}",
+        ]
     return tuple(part for option in options for part in ("--push-option", option))
 
 
@@ -120,6 +124,7 @@ class PullRequests:
         self._url = f"{proposing.api_url.rstrip('/')}/repos/{path}/pulls"
         self._owner = path.partition("/")[0]
         self._source, self._target = proposing.side_branch, repository.branch
+        self._title = prefixed(TITLE, repository.message_rules)
         self._auth = _Token(repository.credentials.token) if repository.credentials else None
         self._verify = os.environ.get("GIT_SSL_CAINFO") or True
         self._proposed: str | None = None
@@ -150,7 +155,7 @@ class PullRequests:
 
     def _create(self) -> None:
         try:
-            self._ask("POST", json={"title": TITLE, "body": BODY, "head": self._source, "base": self._target})
+            self._ask("POST", json={"title": self._title, "body": BODY, "head": self._source, "base": self._target})
         except _Conflicting:
             if not self._is_open():
                 raise

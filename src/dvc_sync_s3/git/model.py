@@ -48,6 +48,14 @@ class Signing:
     format: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class MessageRules:
+    """What the team's server asks of a commit's message: what its first line begins with, and a sign-off."""
+
+    prefix: str = ""
+    signs_off: bool = False
+
+
 class HostKind(StrEnum):
     """Whose merge requests."""
 
@@ -82,6 +90,7 @@ class Repository:
     committer: Author | None = None
     ssh: Ssh = Ssh()
     signing: Signing = Signing()
+    message_rules: MessageRules = MessageRules()
     mailmap: Path | None = None
     proposing: Proposing | None = None
 

@@ -12,7 +12,14 @@ from dvc_sync_s3.settings.branches import branch_name
 from dvc_sync_s3.settings.folders import UserPath
 from dvc_sync_s3.settings.pairs import refuse_half
 
+_LONGEST_PREFIX = 40
 _Branch = Annotated[str, AfterValidator(branch_name)]
+
+
+def _prefix(value: str) -> str:
+    if not value.isprintable() or len(value) > _LONGEST_PREFIX:
+        raise ValueError(f"must be one line of at most {_LONGEST_PREFIX} characters")
+    return value
 
 
 class GitSettings(BaseModel):
@@ -41,6 +48,13 @@ class GitSettings(BaseModel):
         None, description="Who commits, if it is to be someone else than the author."
     )
     git_committer_email: str | None = Field(None, description="The committer's e-mail address.")
+    git_commit_prefix: Annotated[str, AfterValidator(_prefix)] | None = Field(
+        None, description="What the first line of each commit's message begins with, such as 'chore(data):' or DATA-12."
+    )
+    git_sign_off: bool = Field(
+        default=False,
+        description="Whether each commit's message ends with the committer's Signed-off-by, as by git commit -s.",
+    )
     git_co_authors: Literal["on", "off"] = Field(
         "on",
         description="Whether commits name annotators with their e-mail address, as Co-authored-by; off: no address.",

@@ -113,7 +113,8 @@ class AnnotationsDifference:
         """Return the message of the commit that covers the changes up to `seq`."""
         merged, kind = self.merged, self.kind
         named = people(merged.touched, kind.co_authors, kind.clone.proper)
-        return compose(merged.touched, merged.conflicts, named, kind.ledger.instance, seq)
+        prefix_characters = kind.clone.prefix_characters
+        return compose(merged.touched, merged.conflicts, named, kind.ledger.instance, seq, prefix_characters)
 
     def files(self, written: Written) -> Mapping[str, bytes]:
         """Return the metrics that the commit carries, if any."""

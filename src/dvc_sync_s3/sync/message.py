@@ -28,15 +28,24 @@ _FILE_STANDS = (
 _INSTANCE = re.compile(r"[!-~]+")
 
 
-def compose(touched: Sequence[Touched], conflicts: Sequence[Conflict], people: People, instance: str, seq: int) -> str:
+def compose(
+    touched: Sequence[Touched],
+    conflicts: Sequence[Conflict],
+    people: People,
+    instance: str,
+    seq: int,
+    prefix_characters: int = 0,
+) -> str:
     """Return the message of the commit that covers the changes of `instance` up to `seq`.
+
+    A prefix of so many characters will stand before its first line.
 
     Labels and names are written by people, so they are kept to one printable line, behind a dash or in the first line's
     brackets, where Git and forges see no trailer, and `harmless`. A label of over 60 characters is text of a task, so
     it is counted, not named. Raises ValueError if `instance` is not one word of visible ASCII.
     """
     paragraphs = [
-        _subject(touched, conflicts),
+        _subject(touched, conflicts, _SUBJECT_CHARACTERS - prefix_characters),
         _section("By label:", *_by_label(touched)),
         _section("By annotator:", _counted(people.names[each.annotator] for each in touched if each.annotator)),
         *(_section(f"Removed, as {cause}:", _removed(touched, cause)) for cause in Cause),
@@ -65,14 +74,14 @@ def _trailers(instance: str, seq: int) -> str:
     return format_trailers(instance, seq)
 
 
-def _subject(touched: Sequence[Touched], conflicts: Sequence[Conflict]) -> str:
+def _subject(touched: Sequence[Touched], conflicts: Sequence[Conflict], most_characters: int) -> str:
     """Return the line that a log's reader sees: what happened, and the labels it happened to."""
     said = [_outcomes(each.outcome for each in touched) or "their tasks changed"]
     if conflicts:
         said.append(f"{len(conflicts)} conflict{'s' if len(conflicts) > 1 else ''}")
     subject = f"annotations: {', '.join(said)}"
     named = [name for name, _ in _most_first(_short(touched)) if name]
-    return subject + _in_brackets(named, _SUBJECT_CHARACTERS - len(subject))
+    return subject + _in_brackets(named, most_characters - len(subject))
 
 
 def _outcomes(outcomes: Iterable[Outcome]) -> str:

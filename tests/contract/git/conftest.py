@@ -11,14 +11,14 @@ from pathlib import Path
 import pytest
 
 from dvc_sync_s3.git.clone import Clone
-from dvc_sync_s3.git.model import Author, Repository, Signing, Ssh
+from dvc_sync_s3.git.model import Author, MessageRules, Repository, Signing, Ssh
 
 ENVIRON = {
     "PATH": os.environ["PATH"],
     "GIT_CONFIG_NOSYSTEM": "1",
     "GIT_CONFIG_GLOBAL": os.devnull,
 }
-NO_SSH, NO_SIGNING = Ssh(), Signing()
+NO_SSH, NO_SIGNING, NO_RULES = Ssh(), Signing(), MessageRules()
 PATHS = (".dvc/config", "data/data.json.dvc", "data/.gitignore")
 
 
@@ -97,6 +97,7 @@ def open_clone(tmp_path: Path, server: Path) -> Callable[..., Clone]:
         ssh: Ssh = NO_SSH,
         signing: Signing = NO_SIGNING,
         mailmap: Path | None = None,
+        message_rules: MessageRules = NO_RULES,
     ) -> Clone:
         repository = Repository(
             url or server.as_uri(),
@@ -106,6 +107,7 @@ def open_clone(tmp_path: Path, server: Path) -> Callable[..., Clone]:
             ssh=ssh,
             signing=signing,
             mailmap=mailmap,
+            message_rules=message_rules,
         )
         return Clone(tmp_path / "clone", repository, PATHS, environ=environ)
 

@@ -8,7 +8,7 @@ import pytest
 
 from dvc_sync_s3.errors import Blocked, Transient
 from dvc_sync_s3.git.merge_request import PullRequests, proposer, push_options
-from dvc_sync_s3.git.model import Author, Credentials, HostKind, Proposing, Repository
+from dvc_sync_s3.git.model import Author, Credentials, HostKind, MessageRules, Proposing, Repository
 from tests.e2e.servers.pull_requests import PullRequest, PullRequestHost, serve_pull_requests
 
 TOKEN = "a-token-that-nobody-may-see"
@@ -81,9 +81,17 @@ def test_a_host_that_does_not_answer_is_tried_again() -> None:
 
 def test_gitlab_opens_one_with_the_push_and_keeps_the_title_that_people_gave_it() -> None:
     proposing = Proposing(SIDE, HostKind.GITLAB, "")
-    first, later = push_options(proposing, "main", None), push_options(proposing, "main", "1" * 40)
-    assert first[:4] == ("--push-option", "merge_request.create", "--push-option", "merge_request.target=main")
-    assert any(option.startswith("merge_request.title=") for option in first)
-    assert later == first[:4]
     repository = Repository("https://gitlab.com/a/b", "main", Author("a", "a@example.com"), proposing=proposing)
+    first, later = push_options(repository, proposing, None), push_options(repository, proposing, "1" * 40)
+    assert first[:4] == ("--push-option", "merge_request.create", "--push-option", "merge_request.target=main")
+    assert any(option.startswith("merge_request.title=Annotations") for option in first)
+    assert later == first[:4]
     proposer(repository)("1" * 40)
+
+
+def test_a_merge_requests_title_begins_as_the_teams_messages_do() -> None:
+    proposing = Proposing(SIDE, HostKind.GITLAB, "")
+    author, rules = Author("a", "a@example.com"), MessageRules("chore(data):")
+    repository = Repository("https://gitlab.com/a/b", "main", author, message_rules=rules, proposing=proposing)
+    options = push_options(repository, proposing, None)
+    assert any(option.startswith("merge_request.title=chore(data): Annotations") for option in options)

@@ -8,7 +8,7 @@ import pytest
 
 from dvc_sync_s3.app.team import repository
 from dvc_sync_s3.errors import SettingsError
-from dvc_sync_s3.git.model import Author, Credentials, HostKind, Proposing, Signing
+from dvc_sync_s3.git.model import Author, Credentials, HostKind, MessageRules, Proposing, Signing
 from dvc_sync_s3.settings import Settings
 
 URL = "https://github.com/team/data.git"
@@ -86,3 +86,9 @@ def test_a_relative_path_begins_where_the_service_runs(tmp_path: Path, monkeypat
     assert repository(settings(git_repo="~/team.git")).url == str(tmp_path / "home/team.git")
     for as_it_is in ("git@host:team.git", "ssh://host/team.git", "file:///srv/team.git", URL):
         assert repository(settings(git_repo=as_it_is)).url == as_it_is
+
+
+def test_what_the_teams_rules_want_of_messages_is_told() -> None:
+    asked = settings(git_commit_prefix="chore(data):", git_sign_off=True)
+    assert repository(asked).message_rules == MessageRules("chore(data):", signs_off=True)
+    assert repository(settings()).message_rules == MessageRules()

@@ -124,6 +124,17 @@ def test_a_subject_names_the_labels_that_it_has_room_for_the_most_frequent_first
     assert subject == "annotations: 13 added (some label, a label of many words 1, rare, …)"
 
 
+def test_a_subject_leaves_room_for_the_teams_prefix() -> None:
+    touched = [_touched(labels=("a label of many words", "rare"))]
+    nobody = people(touched, CoAuthors.ON, list)
+    subjects = [messages.compose(touched, [], nobody, _INSTANCE, 1, taken).splitlines()[0] for taken in (0, 30, 60)]
+    assert subjects == [
+        "annotations: 1 added (a label of many words, rare)",
+        "annotations: 1 added",
+        "annotations: 1 added",
+    ]
+
+
 @given(st.lists(st.text(), max_size=4))
 def test_a_subject_is_no_longer_than_what_logs_show(labels: list[str]) -> None:
     touched = [_touched(outcome, (label,)) for label in labels for outcome in Outcome]

@@ -14,7 +14,11 @@ _AUTHOR = (
     "Set GIT_AUTHOR_EMAIL and GIT_AUTHOR_NAME (GIT_COMMITTER_EMAIL and GIT_COMMITTER_NAME for the committer) to what"
     " the rule allows; it may also reject an annotator's address: GIT_CO_AUTHORS=off."
 )
-_MESSAGE = "Let the server's rule for the commit message allow this service's messages, or exempt its account."
+_SIGN_OFF = "Set GIT_SIGN_OFF=true; the sign-off is the committer's (GIT_AUTHOR_NAME, GIT_AUTHOR_EMAIL)."
+_MESSAGE = (
+    "Set GIT_COMMIT_PREFIX to what the server's rule wants a message to begin with, or let the rule allow this"
+    " service's messages."
+)
 _SIZE = "Ask who administers the server to raise the limit, or keep large files out of Git: DVC tracks the dataset."
 _NO_RIGHT = (
     "Give the token's account the right to push to this repository (GitLab: role Developer or higher; scope"
@@ -36,8 +40,9 @@ FORGES = (
         r"|(e-?mail address|email) .*(is not registered|not (been )?verified)|(author|comm?itter)[^\n]*not verified"
         r"|cannot push commits for|git username is inconsistent|invalid (author|committer)", Blocked,
         _AUTHOR),
+    Row(r"\b(dco|sign-?ed-?off-by|sign-?off)\b", Blocked, _SIGN_OFF),
     Row(r"(commit )?message[^\n]*(pattern|regex|must match|must contain|does not (match|follow)|forbidden pattern)"
-        r"|missing change-id|(dco|sign-?ed-?off-by|sign-?off)\b|(requires?|references?|linked)[^\n]* (issue|work item)"
+        r"|missing change-id|(requires?|references?|linked)[^\n]* (issue|work item)"
         r"|TF402116|jira", Blocked, _MESSAGE),
     Row(r"verified signature|must be signed|unsigned commit|signed commits|not signed", Blocked,
         "The server wants signed commits: set GIT_SIGNING_KEY and make the key known there."),
