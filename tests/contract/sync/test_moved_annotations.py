@@ -10,6 +10,9 @@ import pytest
 from dvc_sync_s3.sync.claims import warnings
 from dvc_sync_s3.sync.ledger import FILE_NAME
 from tests.contract.sync.conftest import Bridge, Json, Team, annotation
+from tests.docs.test_merge_tables import NOWHERE, rows
+
+HEADING = "An annotation that moved to another task"
 
 
 def task(number: int, *annotations: int) -> Json:
@@ -37,37 +40,42 @@ def sync_each(bridge: Bridge, puts: Sequence[tuple[str, Json]], bundles: str) ->
     bridge.sync()
 
 
-MOVES: dict[str, tuple[Sequence[tuple[str, Json]], dict[object, list[object]]]] = {
-    "to the other task": (
-        [("d/91.json", task(91, 900)), ("d/92.json", task(92, 901)), ("d/91.json", task(91, 900, 901))],
-        {91: [900, 901]},
-    ),
-    "and back": (
-        [("d/91.json", task(91, 900, 901)), ("d/92.json", task(92, 901, 902))],
-        {91: [900], 92: [901, 902]},
-    ),
-    "its former object is put last": (
-        [("d/92.json", task(92, 901, 902)), ("d/91.json", task(91, 901)), ("d/92.json", task(92, 902))],
-        {91: [901], 92: [902]},
-    ),
-    "an object each": (
-        [("old/901", annotation(901, task=92)), ("new/901", annotation(901, task=91))],
-        {91: [901]},
-    ),
+@pytest.mark.parametrize("bundles", ["all in one", "each alone"])
+@pytest.mark.parametrize(("objects", "there", "elsewhere"), [row[:3] for row in rows(HEADING)])
+def test_an_annotation_that_moved_is_where_the_table_says(
+    bridge: Bridge, team: Team, objects: str, there: str, elsewhere: str, bundles: str
+) -> None:
+    for name, _, held in (each.partition(": ") for each in objects.split(", ")):
+        if held == NOWHERE:
+            bridge.delete(f"d/{name}.json")
+        else:
+            bridge.put(f"d/{name}.json", task(int(name), *map(int, held.split())))
+        if bundles == "each alone":
+            bridge.sync()
+    bridge.sync()
+    wanted = {91: there, 92: elsewhere}
+    assert where(team) == {each: [*map(int, ids.split())] for each, ids in wanted.items() if ids != NOWHERE}
+    assert told(bridge) == []
+
+
+FORMATS: dict[str, tuple[Sequence[tuple[str, Json]], dict[object, list[object]]]] = {
+    "an object each": ([("old/901", annotation(901, task=92)), ("new/901", annotation(901, task=91))], {91: [901]}),
     "one object": ([("901", annotation(901, task=92)), ("901", annotation(901, task=91))], {91: [901]}),
     "from the task's object to its own": (
         [("d/92.json", task(92, 901, 902)), ("901", annotation(901, task=91))],
         {91: [901], 92: [902]},
     ),
+    "from its own object to the task's": (
+        [("901", annotation(901, task=92)), ("d/91.json", task(91, 901))],
+        {91: [901]},
+    ),
 }
 
 
 @pytest.mark.parametrize("bundles", ["all in one", "each alone"])
-@pytest.mark.parametrize("move", MOVES)
-def test_an_annotation_that_moved_is_where_it_was_told_last_once(
-    bridge: Bridge, team: Team, move: str, bundles: str
-) -> None:
-    puts, expected = MOVES[move]
+@pytest.mark.parametrize("formats", FORMATS)
+def test_it_moves_from_and_to_objects_of_both_formats(bridge: Bridge, team: Team, formats: str, bundles: str) -> None:
+    puts, expected = FORMATS[formats]
     sync_each(bridge, puts, bundles)
     assert where(team) == expected
     assert told(bridge) == []

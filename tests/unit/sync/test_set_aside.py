@@ -151,7 +151,7 @@ def test_a_failure_of_nothing_at_all_is_the_cycle_s(aside: SetAside) -> None:
         aside.prepare(Bundle((), 3), Preparing(lambda _: ZeroDivisionError()))
 
 
-@pytest.mark.parametrize("error", [Blocked("a person must act"), OSError("the disk is broken")])
+@pytest.mark.parametrize("error", [Blocked("a person must act", hint="act"), OSError("the disk is broken")])
 def test_what_says_itself_what_to_do_next_is_no_object_s(aside: SetAside, error: Exception) -> None:
     preparing = Preparing(fails_with("bad", error))
     with pytest.raises(type(error)):
