@@ -58,6 +58,7 @@ class Case:
     ours_task: Json = field(default_factory=dict)
     is_known: bool = True
     is_added: bool = True
+    older: int = 0
 
     def merged(self, objects: Callable[..., list[tuple[str, bytes | None]]], on_conflict: OnConflict) -> Done:
         """Plan and merge as a cycle does; merging the result again must change nothing."""
@@ -87,7 +88,7 @@ class Case:
             for one in found
             if one.record and one.digests
         }
-        return Known(held, holders, digests, tasks)
+        return Known(held, holders, digests, tasks, older=self.older)
 
 
 def reading(key: str, body: bytes | None) -> Reading:
@@ -166,6 +167,41 @@ def test_an_annotation_is_merged_as_the_table_says(
     assert names == [name for name in expected.split() if name not in {"!", NOWHERE}]
     assert all(one["conflict_with"] == 7 for one in rest if "id" not in one)
     assert _is_told(done, Conflict(HERE, 7, stands=on_conflict), is_told="!" in expected)
+
+
+UPDATED = {
+    "earlier": ("T09:00:00Z", "T09:00:00.5Z"),
+    "later": ("T10:00:00Z", "T09:59:00.5+00:00"),
+    "at the same time": ("T09:00:00Z", "T09:00:00Z"),
+    "not told": ("T09:00:00Z", None),
+}
+
+
+@OBJECTS
+@pytest.mark.parametrize("on_conflict", OnConflict)
+@pytest.mark.parametrize(("theirs", "ours", "updated", "expected", "_words"), rows("One annotation after a restore"))
+def test_an_object_of_a_restored_index_gives_way_as_the_table_says(
+    objects: Any, theirs: str, ours: str, updated: str, expected: str, _words: str, on_conflict: OnConflict
+) -> None:
+    def held(content: str, time: str | None) -> dict[int, Json]:
+        stamp = {} if time is None else {"updated_at": f"2026-11-23{time}"}
+        return {9: BYSTANDER} | ({} if content == NOWHERE else {7: said(content) | stamp})
+
+    our_time, their_time = UPDATED[updated]
+    base = held("A", our_time) if ours == NOWHERE else {}
+    case = Case(
+        base, held(ours, our_time), [{**own({}), "annotations": list(held(theirs, their_time).values())}], older=1
+    )
+
+    done = case.merged(objects, OnConflict.OURS if "!" in expected and expected[0] == ours else on_conflict)
+
+    found = {
+        one["id"]: one["result"][0]["value"]["choices"][0]
+        for one in json.loads(done.dataset.records[HERE])["annotations"]
+    }
+    assert found.get(7) == expected[0]
+    stands = OnConflict.OURS if expected[0] == ours else OnConflict.THEIRS
+    assert _is_told(done, Conflict(HERE, 7, stands=stands), is_told="!" in expected)
 
 
 @OBJECTS

@@ -14,6 +14,7 @@ from dvc_sync_s3.git.clone import Clone
 from dvc_sync_s3.process import FileLock
 from dvc_sync_s3.settings import Settings
 from dvc_sync_s3.store.folder import HIDDEN_NAME
+from dvc_sync_s3.store.reader import Reader
 from dvc_sync_s3.sync.conversion import Conversion, Place
 from dvc_sync_s3.sync.ledger import Ledger
 from dvc_sync_s3.sync.pushed_folders import FILE_NAME, PushedFolders
@@ -38,7 +39,7 @@ def convert(settings: Settings, path: str) -> str:
     lock = FileLock(hidden / "sync.lock")
     if not lock.try_acquire():
         raise Blocked("the service is running and would go on with the old layout", hint="Stop it and try again.")
-    ledger = Ledger(hidden)
+    ledger = Ledger(hidden, Reader(settings.s3_data_folder))
     try:
         paths = dict.fromkeys((*written_out_paths(old), *written_out_paths(path)))
         clone = Clone(settings.git_folder.absolute(), repository(settings), tuple(paths))

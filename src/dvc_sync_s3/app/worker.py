@@ -10,6 +10,7 @@ import sys
 import time
 from contextlib import closing, suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from threading import Event, Thread
 
@@ -31,9 +32,10 @@ from dvc_sync_s3.store.reader import Reader
 from dvc_sync_s3.sync.annotations import Annotations
 from dvc_sync_s3.sync.bundle import BundleRules
 from dvc_sync_s3.sync.copies import Copies
-from dvc_sync_s3.sync.cycle import Cycle, Reporter
+from dvc_sync_s3.sync.cycle import Cycle, Reporter, Synced
 from dvc_sync_s3.sync.finding import Becomes
 from dvc_sync_s3.sync.ledger import Ledger
+from dvc_sync_s3.sync.ledger_file import find_damage, open_ledger
 from dvc_sync_s3.sync.metrics import MetricsFile
 from dvc_sync_s3.sync.mirror import Mirror
 from dvc_sync_s3.sync.people import CoAuthors
@@ -69,7 +71,7 @@ def run_worker(settings: Settings, report: Reporter) -> None:
         if stop.wait(_LOCK_RETRY_S):
             return
     try:
-        ledger = Ledger(hidden)
+        ledger = open_ledger(hidden, Reader(settings.s3_data_folder), SystemClock().now())
         with closing(ledger):
             _build(settings, hidden, ledger, report).run(stop)
     except (SyncError, OSError, sqlite3.Error) as error:
@@ -102,7 +104,19 @@ def _build(settings: Settings, hidden: Path, ledger: Ledger, report: Reporter) -
     cycle = build_cycle(settings, hidden, ledger, report)
     rules = BundleRules(settings.bundle_quiet_seconds, settings.bundle_max_seconds, settings.bundle_countdown)
     store = Reader(settings.s3_data_folder)
-    return Worker(store, cycle.run, StatusFile(hidden), rules, SystemClock(), ledger.count_skipped)
+    run = partial(_run_cycle, cycle, hidden)
+    return Worker(store, run, StatusFile(hidden), rules, SystemClock(), ledger.count_skipped)
+
+
+def _run_cycle(cycle: Cycle, hidden: Path) -> Synced:
+    """Run a cycle; end this process if it finds the ledger damaged: the next one begins by making it anew."""
+    try:
+        return cycle.run()
+    except sqlite3.DatabaseError:
+        damage = find_damage(hidden)
+        if damage is not None:
+            raise SystemExit(f"Error: the ledger is damaged: {damage}") from None
+        raise
 
 
 def build_cycle(settings: Settings, hidden: Path, ledger: Ledger, report: Reporter) -> Cycle:

@@ -30,13 +30,14 @@ class FileEdit:
     """What an object asks of the file at `path`; None: that it isn't there.
 
     `before` is what was last synced of it; `stood` the md5 of the other version that an earlier conflict left standing,
-    empty if that was none.
+    empty if that was none. `gives_way`: it may be older than the branch's version, which stands then.
     """
 
     path: str
     ours: FileContent | None
     before: FileContent | None = None
     stood: str | None = None
+    gives_way: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,9 @@ def merge_files(theirs: Mapping[str, str], edits: Iterable[FileEdit], on_conflic
     for edit in edits:
         current, ours, before = theirs.get(edit.path, ""), _md5(edit.ours), _md5(edit.before)
         if ours in {before, current}:
+            continue
+        if edit.gives_way and current:
+            conflicts.append(FileConflict(edit.path, OnConflict.THEIRS, current))
             continue
         if current not in {before, edit.stood}:
             conflicts.append(FileConflict(edit.path, on_conflict, current))

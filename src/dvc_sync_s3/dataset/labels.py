@@ -1,8 +1,9 @@
-"""What an annotation chose, and who made it: for people who read the history."""
+"""What an annotation chose, who made it and when: for people who read the history, and to tell which one is newer."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 from dvc_sync_s3.dataset.annotation import as_id
 from dvc_sync_s3.dataset.model import Annotator, Fields, JsonValue
@@ -40,6 +41,19 @@ def annotator(fields: Fields) -> Annotator | None:
         return Annotator(name, email)
     number = as_id(who.get("id"))
     return None if number is None else Annotator(f"user {number}", "")
+
+
+def updated_at(fields: Fields) -> datetime | None:
+    """Return when Label Studio last saved an annotation, None if it doesn't say; without a zone it is UTC.
+
+    >>> updated_at({"updated_at": "2026-11-22T23:33:12Z"})
+    datetime.datetime(2026, 11, 22, 23, 33, 12, tzinfo=datetime.timezone.utc)
+    """
+    try:
+        time = datetime.fromisoformat(_text(fields, "updated_at"))
+    except ValueError:
+        return None
+    return time if time.tzinfo else time.replace(tzinfo=UTC)
 
 
 def _lists(result: JsonValue) -> Iterator[list[JsonValue]]:

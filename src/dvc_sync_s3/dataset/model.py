@@ -77,7 +77,8 @@ class PutAnnotation:
     """An annotator created or changed `annotation`.
 
     `annotation_before` and `task_before` are the digests this service last synced, None if it never did;
-    `theirs_stood` is the digest of the other version that an earlier conflict left standing.
+    `theirs_stood` is the digest of the other version that an earlier conflict left standing. `gives_way`: it may be
+    older than the branch's version, which stands unless this one was updated later.
     """
 
     record: RecordId
@@ -87,6 +88,7 @@ class PutAnnotation:
     annotation: Annotation
     annotation_before: str | None
     theirs_stood: str | None = None
+    gives_way: bool = False
 
 
 class Cause(StrEnum):

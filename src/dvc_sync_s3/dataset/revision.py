@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from dvc_sync_s3.dataset.annotation import NO_PROJECT, annotation_digest
-from dvc_sync_s3.dataset.labels import annotator, labels
+from dvc_sync_s3.dataset.labels import annotator, labels, updated_at
 from dvc_sync_s3.dataset.model import (
+    Annotation,
     Cause,
     Conflict,
     Edit,
@@ -77,6 +78,8 @@ class Revision:
         current_digest = None if current is None else annotation_digest(current)
         if current_digest == annotation.digest:
             return
+        if edit.gives_way and current is not None and self._stands(annotation, current, current_digest):
+            return
         if current is not None and current_digest not in {edit.annotation_before, edit.theirs_stood}:
             self._tell(Conflict(self._id, annotation.id, stands=self._on_conflict, theirs=current_digest))
             if self._on_conflict is OnConflict.THEIRS:
@@ -85,6 +88,15 @@ class Revision:
         self._annotations[annotation.id] = annotation.fields
         outcome = Outcome.ADDED if current is None else Outcome.CHANGED
         self.touched.append(self._touched(outcome, annotation.id, annotation.fields))
+
+    def _stands(self, ours: Annotation, theirs: Fields, digest: str | None) -> bool:
+        """Tell whether the branch's version stands: always, unless ours was updated later; told where theirs wasn't."""
+        updated, other = updated_at(ours.fields), updated_at(theirs)
+        if updated is not None and other is not None and updated > other:
+            return False
+        if updated is None or other is None or updated == other:
+            self._tell(Conflict(self._id, ours.id, stands=OnConflict.THEIRS, theirs=digest))
+        return True
 
     def _keep(self, annotation_id: int, theirs: Fields) -> None:
         """Keep the other version, once: without an id it is carried along, and no tool takes it for a known one."""

@@ -14,9 +14,6 @@ from dvc_sync_s3.store.index import LAST_SEQ
 if TYPE_CHECKING:
     import sqlite3
 
-BEFORE_ALL = -1
-"""`after` of the entry that names the index itself."""
-
 # A start that gave no seq is replaced: restarts without a write leave one row.
 _NOTE = f"INSERT OR REPLACE INTO starts (after, name) SELECT ({LAST_SEQ}), ?"
 _READ = """
@@ -25,7 +22,10 @@ SELECT -1, value FROM meta WHERE name = 'instance_id' UNION ALL SELECT after, na
 
 
 class Start(NamedTuple):
-    """A start of the service: the seqs after `after`, up to the next start's, are of this start and no other."""
+    """A start of the service: the seqs after `after`, up to the next start's, are of this start and no other.
+
+    The entry after -1 names the index itself.
+    """
 
     after: int
     name: str

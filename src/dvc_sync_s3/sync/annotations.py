@@ -45,7 +45,7 @@ class Annotations:
 
     def plan(self, bundle: Bundle) -> PlannedAnnotations:
         """Return what a bundle asks of the dataset."""
-        findings = tuple(find(reading) for reading in bundle.readings)
+        findings = tuple(find(reading, self.ledger.older) for reading in bundle.readings)
         return PlannedAnnotations(self, findings, plan(bundle.readings, self.ledger.known(findings)))
 
     def plain(self) -> Labelled:

@@ -59,6 +59,7 @@ def _fields(finding: Finding) -> dict[str, object]:
         "task_digest": finding.task_digest,
         "digests": finding.digests,
         "stood": finding.stood,
+        "gives_way": finding.gives_way,
         "file": None if finding.file is None else {"md5": finding.file.md5, "size": finding.file.size},
     }
 

@@ -8,11 +8,12 @@ from dvc_sync_s3.dataset.files import FileContent, why_no_path
 from dvc_sync_s3.dataset.layouts import Objects
 from dvc_sync_s3.dataset.model import Skipped
 from dvc_sync_s3.dataset.selection import Selection
+from dvc_sync_s3.store.errors import BodyLost
 from dvc_sync_s3.store.model import Change, ChangeKind
 from dvc_sync_s3.store.reader import Reader
 from dvc_sync_s3.sync.bundle import MOST_CHANGES
 from dvc_sync_s3.sync.plan import Reading
-from dvc_sync_s3.sync.reading import Bundle
+from dvc_sync_s3.sync.reading import BODY_LOST, Bundle
 
 _MOST_BYTES = 4 * 1024**3
 _CHUNK_BYTES = 1024 * 1024
@@ -48,7 +49,10 @@ class Copies:
         reason = why_no_path(f"{change.bucket}/{change.key}")
         if reason is not None:
             return Reading(change, Skipped(reason))
-        content = self._copy(change)
+        try:
+            content = self._copy(change)
+        except BodyLost:
+            return Reading(change, Skipped(BODY_LOST))
         return None if content is None else Reading(change, content)
 
     def _copy(self, change: Change) -> FileContent | None:

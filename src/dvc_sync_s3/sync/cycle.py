@@ -118,7 +118,7 @@ class Cycle:
         bundle = self._kind.bundle(synced_seq)
         if bundle is None:
             return Synced(synced_seq)
-        if self._ledger.position:
+        if self._ledger.is_on_branch:
             self._ledger.require()
             self._dataset.require()
         prepared = self._set_aside.prepare(bundle, self._prepare)
@@ -162,23 +162,26 @@ class Cycle:
         commit = self._clone.commit({**self._dataset.files(written), **draft.files}, draft.message)
         self._report(Step.COMMITTED)
         found = difference.findings, difference.added_records, difference.theirs_stood
-        self._ledger.begin(Attempt(commit, tip.commit, draft.seq, prepared.reached, *found))
+        attempt = Attempt(commit, tip.commit, draft.seq, prepared.reached, *found)
+        self._ledger.begin(attempt)
         self._report(Step.WRITTEN_DOWN)
-        self._push(commit, tip)
+        self._push(attempt)
         self._report(Step.PUSHED)
         synced_seq = self._settle(self._refresh())
         self._report(Step.CONFIRMED)
         self._dataset.confirmed(written)
         return Synced(synced_seq, commit, draft.message.partition("\n")[0])
 
-    def _push(self, commit: str, tip: Tip) -> None:
+    def _push(self, attempt: Attempt) -> None:
         try:
-            self._clone.push(commit)
+            self._clone.push(attempt.commit)
         except Rejected as error:
-            if self._refused_at == tip.commit:
+            # It didn't land: a commit with its seq that is found later is another service's, of a copy of our folder.
+            self._ledger.forget(attempt)
+            if self._refused_at == attempt.parent:
                 raise Transient(
                     f"Git's server refused the push although nobody else pushed: {error}",
                     hint="If this goes on, ask who administers Git's server: its own words are in the message.",
                 ) from error
-            self._refused_at = tip.commit
+            self._refused_at = attempt.parent
             raise

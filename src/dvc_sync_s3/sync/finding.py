@@ -42,6 +42,9 @@ class Finding:
     stood: str | None = None
     """There, the md5 of the data scientists' version that a conflict left standing, empty if that was none."""
 
+    gives_way: bool = False
+    """Whether it may be older than what the branch holds: then it removes nothing, and a newer version stands."""
+
     @property
     def name(self) -> ObjectName:
         """Return the object's bucket and key."""
@@ -50,7 +53,7 @@ class Finding:
     @property
     def lets_go(self) -> bool:
         """Whether what the object held and doesn't say now is removed: not while a part of it can't be read."""
-        return self.skipped is None
+        return self.skipped is None and not self.gives_way
 
     @property
     def annotations(self) -> frozenset[AnnotationName]:
@@ -106,3 +109,5 @@ class Known:
     """Which objects hold an annotation of one of those ids, of whichever task of the project."""
     overruled: frozenset[tuple[ObjectName, AnnotationName]] = frozenset()
     """What objects of the bundle hold and other objects told of another task, later than they did."""
+    older: int = 0
+    """Up to which seq a change gives way to what the branch holds."""

@@ -7,6 +7,7 @@ when the commit is read back from the server; until then it is an *attempt*.
 
 from __future__ import annotations
 
+import json
 import secrets
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -20,23 +21,40 @@ from dvc_sync_s3.errors import Blocked
 from dvc_sync_s3.sync.attempt import Attempt, TheirsStood, read_attempt, write_attempt
 from dvc_sync_s3.sync.claims import note_left_behind
 from dvc_sync_s3.sync.finding import Becomes, Finding, Known, KnownFile, ObjectName
-from dvc_sync_s3.sync.ledger_rows import read_files, read_known, record, record_stood, untrust
+from dvc_sync_s3.sync.ledger_rows import read_files, read_known, record, record_stood, renumber, untrust
+from dvc_sync_s3.sync.lineage import Common, Index, as_text, common, first_of, from_text
 
 FILE_NAME = "sync.db"
+SCHEMA = "ledger.sql"
 _LONGEST_LOG_BYTES = 4 << 20
+_BEFORE_ALL = -(1 << 62)
 
 
 class Ledger:
     """The sync's own SQLite database; one process writes it, and durably."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, index: Index | None = None) -> None:
+        """Open the ledger in `folder`, or begin one, of the objects in `index`; without one nothing is compared.
+
+        Raises sqlite3.Error or OSError.
+        """
+        self._index = index
         self._becomes = Becomes.RECORDS
         self._log = folder / f"{FILE_NAME}-wal"
         self._db = sqlite3.connect(folder / FILE_NAME, isolation_level=None)
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=FULL")
-        self._db.executescript(files(__package__).joinpath("ledger.sql").read_text(encoding="utf-8"))
-        self._db.execute("INSERT OR IGNORE INTO meta VALUES ('instance', ?)", (secrets.token_hex(8),))
+        self._db.executescript(files(__package__).joinpath(SCHEMA).read_text(encoding="utf-8"))
+        if self._meta("instance") is None:
+            self._begin()
+
+    def _begin(self) -> None:
+        """Take the index's own name: a ledger that was lost finds on the branch how far it was."""
+        with self._transaction():
+            history = None if self._index is None else self._index.history()
+            self._set_meta("instance", secrets.token_hex(8) if history is None else history.starts[0].name)
+            self._set_meta("older", str(0 if history is None else first_of(history)))
+            self._note_starts()
 
     @property
     def instance(self) -> str:
@@ -54,11 +72,28 @@ class Ledger:
 
         While everything is looked at again, up to where that is done.
         """
-        return min(self._end, int(self._meta("looked_again") or self._end))
+        return min(self.end, int(self._meta("looked_again") or self.end))
 
     @property
-    def _end(self) -> int:
+    def end(self) -> int:
+        """Return up to which seq this ledger knows what the branch holds."""
         return max(self.position, int(self._meta("covered") or 0))
+
+    @property
+    def older(self) -> int:
+        """Return up to which seq a change may be older than what the branch holds of the same, and gives way to it."""
+        return int(self._meta("older") or 0)
+
+    @property
+    def former(self) -> tuple[str, int] | None:
+        """Return the name that this ledger had before, and its position, until a commit carries the new name."""
+        text = self._meta("former")
+        return None if text is None else tuple(json.loads(text))
+
+    @property
+    def is_on_branch(self) -> bool:
+        """Tell whether the branch held a commit of ours when it was last read."""
+        return bool(self.position or self.former)
 
     def select(self, selection: Selection, becomes: Becomes = Becomes.RECORDS) -> None:
         """Remember what is selected; if something else was, begin to look at every object again, trusting the rest.
@@ -69,7 +104,7 @@ class Ledger:
         before = self._meta("selection") or EVERYTHING.name, self._was
         with self._transaction():
             self._set_meta("selection", selection.name)
-            if not self.position:
+            if not self.is_on_branch:
                 self._set_meta("becomes", becomes)
             if before != (selection.name, self._was):
                 self._set_meta("looked_again", "0")
@@ -89,8 +124,8 @@ class Ledger:
     def _looked(self, seq: int) -> None:
         if self._meta("looked_again") is not None:
             self._set_meta("looked_again", str(seq))
-        if seq >= self._end:
-            self._db.execute("DELETE FROM meta WHERE name='looked_again'")
+        if seq >= self.end:
+            self._forget_meta("looked_again")
 
     def close(self) -> None:
         """Close the database."""
@@ -110,7 +145,7 @@ class Ledger:
 
     def known(self, findings: Sequence[Finding]) -> Known:
         """Return what is known of a bundle's objects and of the annotations they hold or held."""
-        return read_known(self._db, findings, self.attempts())
+        return read_known(self._db, findings, self.attempts(), self.older)
 
     def files(self, names: Iterable[ObjectName]) -> Mapping[ObjectName, KnownFile]:
         """Return what is known of objects in a mirror; nothing of those that never were."""
@@ -135,6 +170,8 @@ class Ledger:
             self._record(attempt.findings, attempt.added_records)
             record_stood(db, attempt.theirs_stood)
             db.execute("DELETE FROM attempts")
+            self._forget_meta("former")
+            self._note_starts()
             self._set_meta("position", str(attempt.seq))
             self._looked(attempt.reached)
 
@@ -148,21 +185,47 @@ class Ledger:
         with self._transaction() as db:
             self._record(findings, frozenset())
             record_stood(db, theirs_stood)
-            self._set_meta("covered", str(max(seq, self._end)))
+            self._note_starts()
+            self._set_meta("covered", str(max(seq, self.end)))
             self._looked(seq)
 
     def rewind(self, position: int) -> None:
         """Trust nothing that came after `position`: the branch was set back and no longer holds it."""
         with self._transaction() as db:
-            untrust(db, position)
+            untrust(db, position or _BEFORE_ALL)
+            self._forget_meta("former")
             self._set_meta("covered", "0")
             self._set_meta("position", str(position))
 
-    def begin_anew(self) -> None:
-        """Take a new instance name and trust nothing: the branch holds a position that this ledger never wrote."""
-        self.rewind(0)
-        with self._transaction():
+    def in_common(self) -> Common:
+        """Return what the index that is there has in common with the one that this ledger was made with."""
+        if self._index is None:
+            return Common(self.end, self.end)
+        return common(from_text(self._meta("starts")), self._index.history(), self.end)
+
+    def begin_anew(self, position: int) -> None:
+        """Take a new instance name: the index or this ledger was set back, and its seqs would begin to repeat.
+
+        What is known stays known, as the branch, which carries `position` under the former name, holds it. The changes
+        after those in common are synced; of them, those that may be older than what the branch holds give way to it.
+        """
+        shared = self.in_common()
+        older = shared.older
+        if shared.seq == self.end:
+            # The branch is ahead: it holds what was given up to its position, and none of what came later.
+            older = min(max(older, self.older), position)
+        with self._transaction() as db:
+            db.execute("DELETE FROM attempts")
+            renumber(db, by=self.end - shared.seq)
+            if position:
+                self._set_meta("former", json.dumps((self.instance, position)))
             self._set_meta("instance", secrets.token_hex(8))
+            self._set_meta("position", "0")
+            self._set_meta("covered", str(shared.seq))
+            self._set_meta("older", str(older))
+            if self._meta("looked_again") is not None:
+                self._looked(min(shared.seq, int(self._meta("looked_again") or 0)))
+            self._note_starts()
 
     def _record(self, findings: Sequence[Finding], added: frozenset[RecordId]) -> None:
         let_go = record(self._db, findings, added)
@@ -180,3 +243,11 @@ class Ledger:
 
     def _set_meta(self, name: str, value: str) -> None:
         self._db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, value))
+
+    def _forget_meta(self, name: str) -> None:
+        self._db.execute("DELETE FROM meta WHERE name=?", (name,))
+
+    def _note_starts(self) -> None:
+        """Remember whose the seqs are that this ledger knows of."""
+        if self._index is not None:
+            self._set_meta("starts", as_text(self._index.history().starts))

@@ -83,9 +83,22 @@ _UNTRUST = (
     "UPDATE held SET left_seq=NULL WHERE left_seq > ?",
     "DELETE FROM left_behind WHERE seq > ?",
 )
+# Their order is kept. Of a file's states only the last is true of the branch.
+_RENUMBER = (
+    "UPDATE objects SET seq = seq - ?",
+    "UPDATE annotations SET seq = seq - ?",
+    "UPDATE tasks SET seq = seq - ?",
+    "UPDATE held SET left_seq = left_seq - ?",
+    "UPDATE left_behind SET seq = seq - ?",
+    "UPDATE files SET seq = seq - ?",
+)
+_LAST_STATES = """
+DELETE FROM files WHERE EXISTS (
+  SELECT 1 FROM files AS later WHERE later.bucket = files.bucket AND later.key = files.key AND later.seq > files.seq)
+"""
 
 
-def read_known(db: sqlite3.Connection, findings: Sequence[Finding], attempts: Sequence[Attempt]) -> Known:
+def read_known(db: sqlite3.Connection, findings: Sequence[Finding], attempts: Sequence[Attempt], older: int) -> Known:
     """Return what is known of a bundle's objects, and of the annotations they hold, held, or may hold by `attempts`."""
     held = {finding.name: set[AnnotationName]() for finding in findings}
     for bucket, key, *annotation in db.execute(_HELD_BY, (json.dumps(list(held)),)):
@@ -114,6 +127,7 @@ def read_known(db: sqlite3.Connection, findings: Sequence[Finding], attempts: Se
         {_name(*annotation): digest for *annotation, digest in db.execute(_STOOD_OF, asked)},
         claims,
         read_overruled(db, findings),
+        older,
     )
 
 
@@ -169,6 +183,13 @@ def untrust(db: sqlite3.Connection, after: int) -> None:
     for statement in _UNTRUST:
         db.execute(statement, (after,))
     db.execute("DELETE FROM theirs_stood")
+
+
+def renumber(db: sqlite3.Connection, by: int) -> None:
+    """Let all seqs be lower by so much: the last ones are given to other changes. What is known stays."""
+    db.execute(_LAST_STATES)
+    for statement in _RENUMBER:
+        db.execute(statement, (by,))
 
 
 def _name(project: int, task: int, annotation: int) -> AnnotationName:

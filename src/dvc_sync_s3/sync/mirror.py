@@ -36,9 +36,9 @@ class Mirror:
 
     def plan(self, bundle: Bundle) -> PlannedFiles:
         """Return what a bundle asks of the folder."""
-        findings = tuple(find(reading) for reading in bundle.readings)
+        findings = tuple(find(reading, self.ledger.older) for reading in bundle.readings)
         known = self.ledger.files([finding.name for finding in findings])
-        edits = tuple(_edit(each, known.get(each.name, KnownFile())) for each in findings if each.lets_go)
+        edits = tuple(_edit(each, known.get(each.name, KnownFile())) for each in findings if each.lets_go or each.file)
         return PlannedFiles(self, findings, edits)
 
     def plain(self) -> FileContent:
@@ -126,7 +126,7 @@ def path_of(finding: Finding) -> str:
 
 
 def _edit(finding: Finding, known: KnownFile) -> FileEdit:
-    return FileEdit(path_of(finding), finding.file, known.content, known.stood)
+    return FileEdit(path_of(finding), finding.file, known.content, known.stood, finding.gives_way)
 
 
 def _skipped(finding: Finding, in_the_way: str | None) -> Finding:

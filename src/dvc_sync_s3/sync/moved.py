@@ -31,7 +31,8 @@ def overruled(claims: Iterable[Claim]) -> Mapping[tuple[ObjectName, AnnotationNa
 
 def overruled_by(findings: Mapping[ObjectName, Finding], known: Known) -> frozenset[tuple[ObjectName, AnnotationName]]:
     """Return which claims are overruled once `findings` are true, those of objects outside the bundle included."""
-    told = [Claim(each.name, annotation, each.seq) for each in findings.values() for annotation in each.annotations]
+    current = [each for each in findings.values() if not each.gives_way]  # the others may be older than any claim
+    told = [Claim(each.name, annotation, each.seq) for each in current for annotation in each.annotations]
     before = (each for each in known.claims if not _is_told_anew(each, findings))
     valid = (each for each in (*before, *told) if (each.object, each.annotation) not in known.overruled)
     return known.overruled | overruled(valid).keys()

@@ -33,8 +33,8 @@ class Reading:
 _UNKNOWN = KnownTask(digest=None, is_added=False)
 
 
-def find(reading: Reading) -> Finding:
-    """Reduce a reading to what the ledger remembers of it."""
+def find(reading: Reading, older: int = 0) -> Finding:
+    """Reduce a reading to what the ledger remembers of it; up to the seq `older` it gives way to the branch."""
     change, content = reading.change, reading.content
     labelled = content if isinstance(content, Labelled) else None
     return Finding(
@@ -47,6 +47,7 @@ def find(reading: Reading) -> Finding:
         task_digest=labelled.task_digest if labelled else None,
         digests=tuple((item.id, item.digest) for item in labelled.annotations) if labelled else (),
         file=content if isinstance(content, FileContent) else None,
+        gives_way=change.seq <= older,
     )
 
 
@@ -57,9 +58,10 @@ def plan(readings: Sequence[Reading], known: Known) -> tuple[Edit, ...]:
     than what was synced, as objects looked at again may be, edits neither. An annotation that vanished from an object
     is removed unless another object still holds it, as when a project exports to two storages. An annotation that moved
     to another task of its project is where it was told last. An object that can't be
-    read, or not all of it, lets go of nothing: what was last synced of it stays.
+    read, or not all of it, lets go of nothing: what was last synced of it stays. A change that may be older than what
+    the branch holds, as one of a restored index, removes nothing either and gives way to a newer version.
     """
-    findings = {finding.name: finding for finding in map(find, readings)}
+    findings = {finding.name: finding for finding in (find(reading, known.older) for reading in readings)}
     outdated = overruled_by(findings, known)
     held = _Held(findings, known, outdated)
     edits: dict[AnnotationName, Edit] = {}
@@ -103,6 +105,8 @@ def _edited_task(newest: Reading, known: Known) -> _EditedTask:
     content = newest.content
     assert isinstance(content, Labelled)
     before = known.tasks.get(content.record, _UNKNOWN)
+    if newest.change.seq <= known.older:
+        return _EditedTask(content.task, content.task_digest, _if_same(before.digest, content.task_digest))
     is_stale = before.digest is not None and newest.change.seq < before.seq
     digest = content.task_digest if is_stale else _synced(before)
     return _EditedTask(content.task, content.task_digest, digest)
@@ -122,8 +126,9 @@ def _puts(content: Labelled, seq: int, task: _EditedTask, known: Known) -> dict[
             task_digest=task.digest,
             task_before=task.before,
             annotation=annotation,
-            annotation_before=known.digests.get(name),
+            annotation_before=_before(known, name, annotation.digest, seq),
             theirs_stood=known.theirs_stood.get(name),
+            gives_way=seq <= known.older,
         )
         for name, annotation in zip(names, content.annotations, strict=True)
         if known.digests.get(name) is None or seq >= known.told.get(name, 0)
@@ -145,6 +150,16 @@ class _Held:
     def _is_held_by(self, finding: Finding, annotation: AnnotationName) -> bool:
         before = self.known.held.get(finding.name, frozenset())
         return annotation in finding.annotations or (not finding.lets_go and annotation in before)
+
+
+def _before(known: Known, name: AnnotationName, digest: str, seq: int) -> str | None:
+    """Return what was last synced of an annotation; nothing where that may be newer than what the object says."""
+    before = known.digests.get(name)
+    return before if seq > known.older else _if_same(before, digest)
+
+
+def _if_same(before: str | None, digest: str) -> str | None:
+    return before if before == digest else None
 
 
 def _cause(reading: Reading, annotation: AnnotationName) -> Cause:

@@ -10,6 +10,7 @@ import structlog
 from dvc_sync_s3.dataset.annotation import read_object
 from dvc_sync_s3.dataset.model import Labelled, Skipped
 from dvc_sync_s3.dataset.selection import EVERYTHING, Selection
+from dvc_sync_s3.store.errors import BodyLost
 from dvc_sync_s3.store.model import Change, ChangeKind
 from dvc_sync_s3.store.reader import Reader
 from dvc_sync_s3.sync.bundle import MOST_CHANGES
@@ -18,6 +19,7 @@ from dvc_sync_s3.sync.plan import Reading
 
 log = structlog.get_logger("sync")
 
+BODY_LOST = "its body is gone or was changed outside the service: store it again"
 _MOST_BYTES = 256 * 1024**2
 _LARGEST_ANNOTATION = 64 * 1024**2
 _BOM = b"\xef\xbb\xbf"
@@ -61,7 +63,10 @@ class Changes:
     def _read(self, change: Change) -> _Found | None:
         if change.kind is ChangeKind.DELETE or not self._selection.looks_at(change.bucket, change.key):
             return _Found(None)
-        file = self._store.open_change(change)
+        try:
+            file = self._store.open_change(change)
+        except BodyLost:
+            return _Found(Skipped(BODY_LOST))
         if file is None:
             return None
         with file:

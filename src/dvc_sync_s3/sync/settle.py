@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from typing import Protocol
 
+import structlog
+
 from dvc_sync_s3.git.model import Tip
 from dvc_sync_s3.sync.ledger import Ledger
+
+log = structlog.get_logger("sync")
 
 
 class Branch(Protocol):
@@ -27,8 +31,8 @@ def settle(tip: Tip, branch: Branch, ledger: Ledger) -> int:
     someone rewrote the commit. It can still land while the branch's tip is the one it was made on; after that it can't.
 
     A branch behind the ledger was set back by someone: what it lost is synced again. A branch *ahead* of the ledger
-    means that the data folder was set back, as when an old backup is restored: its seqs would begin to repeat, so it
-    goes on under a new name and syncs everything again.
+    means that the data folder was set back, as when an old backup is restored, and an index behind the ledger that the
+    index was: seqs would begin to repeat, so it goes on under a new name.
     """
     position = branch.position(ledger.instance) or 0
     for attempt in ledger.attempts():
@@ -37,8 +41,14 @@ def settle(tip: Tip, branch: Branch, ledger: Ledger) -> int:
             break
         if attempt.parent != tip.commit:
             ledger.forget(attempt)
-    if position < ledger.position:
+    former = ledger.former
+    is_former_lost = former is not None and (branch.position(former[0]) or 0) < former[1]
+    if position < ledger.position or is_former_lost:
         ledger.rewind(position)
-    elif position > ledger.position:
-        ledger.begin_anew()
+    if position > ledger.position:
+        log.warning("the branch is ahead of this service: its data folder is older, or a copy", position=position)
+        ledger.begin_anew(position)
+    elif (shared := ledger.in_common().seq) < ledger.end:
+        log.warning("the index was set back, or is another one", shared_seq=shared, known_seq=ledger.end)
+        ledger.begin_anew(position)
     return ledger.synced_seq

@@ -30,6 +30,7 @@ from dvc_sync_s3.store.store import Store
 from dvc_sync_s3.sync.annotations import Annotations
 from dvc_sync_s3.sync.cycle import Cycle, Step, Synced
 from dvc_sync_s3.sync.ledger import Ledger
+from dvc_sync_s3.sync.ledger_file import open_ledger
 from dvc_sync_s3.sync.reading import Changes
 from dvc_sync_s3.sync.tracked_dataset import TrackedDataset
 from dvc_sync_s3.sync.tracked_paths import pointer_path, written_out_paths
@@ -233,7 +234,7 @@ def open_bridge(tmp_path: Path, team: Team) -> Iterator[OpenBridge]:
         repository = Repository(str(team.playground.repository), "main", Author("dvc-sync", "bot@example.com"))
         clone = Clone(folder / "git", repository, written_out_paths(dataset_path), environ=ENVIRON)
         dataset = TrackedDataset(dataset_path, layout_for(dataset_path), clone, settings)
-        ledger = Ledger(folder)
+        ledger = open_ledger(folder, store, SystemClock().now())
         steps: list[Step] = []
         kind = Annotations(Changes(store), clone, dataset, ledger)
         bridge = Bridge(folder, store, ledger, Cycle(kind, clone, dataset, ledger, steps.append), steps)
