@@ -228,9 +228,10 @@ class Ledger:
             self._note_starts()
 
     def _record(self, findings: Sequence[Finding], added: frozenset[RecordId]) -> None:
+        end = self._end
         let_go = record(self._db, findings, added)
-        if self._meta("looked_again") is None:  # else the settings let go of it
-            note_left_behind(self._db, findings, let_go)
+        # By an object that is looked at again, the settings let go of it.
+        note_left_behind(self._db, findings, [(finding, each) for finding, each in let_go if finding.seq > end])
 
     def count_skipped(self) -> int:
         """Return how many objects are kept out of the dataset."""
