@@ -228,7 +228,7 @@ class Ledger:
             self._note_starts()
 
     def _record(self, findings: Sequence[Finding], added: frozenset[RecordId]) -> None:
-        end = self._end
+        end = self.end
         let_go = record(self._db, findings, added)
         # By an object that is looked at again, the settings let go of it.
         note_left_behind(self._db, findings, [(finding, each) for finding, each in let_go if finding.seq > end])
