@@ -42,9 +42,10 @@ _FAILING = _Row(
     "{thing} can't be read or written: the disk fails",
     "Read the system's log; if the disk is damaged, restore S3_DATA_FOLDER from a backup on another one.",
 )
-_IN_THE_WAY = _Row(
-    Blocked, "{thing} is a file where a folder is needed, or the reverse", "Move it away, or set another path."
-)
+_ELSEWHERE = "Move it away, or set another path."
+_NO_FOLDER = _Row(Blocked, "{thing} can't be used: a part of its path is a file, not a folder", _ELSEWHERE)
+_NO_FILE = _Row(Blocked, "{thing} is a folder where a file is needed", _ELSEWHERE)
+_TAKEN = _Row(Blocked, "{thing} is a file where a folder is needed", _ELSEWHERE)
 _LOCKED = _Row(
     Transient,
     "{thing} is locked by another program",
@@ -69,9 +70,9 @@ _BY_ERRNO = {
     errno.ENXIO: _GONE,
     errno.ENOTCONN: _GONE,
     errno.EIO: _FAILING,
-    errno.ENOTDIR: _IN_THE_WAY,
-    errno.EISDIR: _IN_THE_WAY,
-    errno.EEXIST: _IN_THE_WAY,
+    errno.ENOTDIR: _NO_FOLDER,
+    errno.EISDIR: _NO_FILE,
+    errno.EEXIST: _TAKEN,
     errno.EMFILE: _EXHAUSTED,
     errno.ENFILE: _EXHAUSTED,
     errno.ENOMEM: _EXHAUSTED,

@@ -106,7 +106,9 @@ def test_what_sqlite_refuses_has_words_and_a_remedy(
         (errno.EACCES, Blocked, "permission denied"),
         (errno.EIO, Blocked, "the disk fails"),
         (errno.ESTALE, Blocked, "is gone"),
-        (errno.ENOTDIR, Blocked, "is a file where a folder is needed"),
+        (errno.ENOTDIR, Blocked, "a part of its path is a file"),
+        (errno.EISDIR, Blocked, "is a folder where a file is needed"),
+        (errno.EEXIST, Blocked, "is a file where a folder is needed"),
         (errno.EMFILE, Transient, "open files"),
     ],
 )

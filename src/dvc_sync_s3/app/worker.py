@@ -67,10 +67,10 @@ def run_worker(settings: Settings, report: Reporter) -> None:
     stop = Event()
     Thread(target=_stop_with_parent, args=(stop,), name="parent-watch", daemon=True).start()
     lock = FileLock(hidden / "sync.lock")
-    while not lock.try_acquire():
-        if stop.wait(_LOCK_RETRY_S):
-            return
     try:
+        while not lock.try_acquire():
+            if stop.wait(_LOCK_RETRY_S):
+                return
         ledger = open_ledger(hidden, Reader(settings.s3_data_folder), SystemClock().now())
         with closing(ledger):
             _build(settings, hidden, ledger, report).run(stop)
@@ -94,7 +94,8 @@ def _stop_with_parent(stop: Event) -> None:
 
     What the worker is doing gets a moment to end by itself. A git that waits for a dead server doesn't.
     """
-    sys.stdin.buffer.read()
+    while os.read(sys.stdin.fileno(), 1024):  # a buffered reader would abort an interpreter that ends meanwhile
+        pass
     stop.set()
     time.sleep(_END_AFTER_S)
     end_with_all_it_started()

@@ -53,7 +53,8 @@ class Supervisor:
         self._thread = Thread(target=self._run, name="sync-supervisor", daemon=True)
 
     def start(self) -> None:
-        """Begin, in a thread of its own."""
+        """Begin, in a thread of its own; raises OSError if the lock can't be opened."""
+        self._lock.try_acquire()
         self._thread.start()
 
     def wake(self) -> None:

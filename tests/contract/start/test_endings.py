@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import subprocess
 import sys
 import time
 import urllib.request
@@ -14,6 +15,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from dvc_sync_s3.sync.status import State, StatusFile
 from tests.e2e.servers.process import ServerProcess, free_port, surroundings
 from tests.e2e.servers.waiting import wait_until
 
@@ -76,6 +78,22 @@ def test_a_server_that_ends_leaves_no_git_that_waits(server: ServerProcess, sent
     _, alive = psutil.wait_procs([psutil.Process(server.pid), *started], timeout=MOST_S)
     assert [each.cmdline() for each in alive if each.status() != psutil.STATUS_ZOMBIE] == []
     assert time.monotonic() - began_s < MOST_S
+
+
+def test_a_worker_that_cannot_begin_says_why_in_the_status_and_the_log(tmp_path: Path) -> None:
+    hidden = tmp_path / "objects" / ".dvc-sync-s3"
+    hidden.mkdir(parents=True)
+    (hidden / "sync.lock").mkdir()
+    environment = surroundings(tmp_path) | {"GIT_REPO": "team", "S3_DATA_FOLDER": str(tmp_path / "objects")}
+    command = (sys.executable, "-m", "dvc_sync_s3", "sync")
+    done = subprocess.run(
+        command, cwd=tmp_path, env=environment, stdin=subprocess.PIPE, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith("Error: ")
+    assert done.stderr.count("\n") == 1
+    assert StatusFile(hidden).read().state is State.BLOCKED
+    assert "sync.lock" in (StatusFile(hidden).read().error or "")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no such signals there")

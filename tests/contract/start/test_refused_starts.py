@@ -72,7 +72,7 @@ def a_folder_as_lock(folder: Path) -> None:
         (a_damaged_index, "is no SQLite database"),
         (an_index_of_another_program, "isn't as this service makes it"),
         (a_folder_as_index, "can't be opened"),
-        (a_folder_as_lock, "setup.lock is a file where a folder is needed"),
+        (a_folder_as_lock, "setup.lock is a folder where a file is needed"),
     ],
 )
 def test_a_data_folder_that_cannot_be_used_is_told_in_one_line(
@@ -84,6 +84,15 @@ def test_a_data_folder_that_cannot_be_used_is_told_in_one_line(
     assert said.startswith("Error: ")
     assert words in said
     assert said.count("\n") == 1
+
+
+def test_a_lock_of_the_workers_that_cannot_be_opened_is_told_without_a_traceback(tmp_path: Path) -> None:
+    (hidden(tmp_path) / "supervisor.lock").mkdir()
+    code, said = start(tmp_path, SERVE)
+    assert code == 1
+    assert "supervisor.lock is a folder where a file is needed" in said
+    assert "Traceback" not in said
+    assert "listens on" not in said
 
 
 @pytest.mark.parametrize("command", [UVICORN, CONVERT], ids=["uvicorn", "convert"])

@@ -5,8 +5,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from dvc_sync_s3.clock import SystemClock
-from dvc_sync_s3.sync.supervisor import Supervisor
+from dvc_sync_s3.sync.supervisor import LOCK_NAME, Supervisor
 
 # Each worker leaves a mark; "die" ends by itself, "stay" ends when its standard input does.
 DIE = "import sys, os; open(sys.argv[1] + '/' + str(os.getpid()), 'w').close(); sys.exit(3)"
@@ -58,3 +60,11 @@ def test_a_second_supervisor_on_the_folder_starts_none_and_takes_over_later(tmp_
 
 def test_closing_one_that_never_started_is_no_error(tmp_path: Path) -> None:
     keep(tmp_path, STAY).close()
+
+
+def test_a_lock_that_cannot_be_opened_fails_at_the_start(tmp_path: Path) -> None:
+    (tmp_path / LOCK_NAME).mkdir()
+    supervisor = keep(tmp_path, STAY)
+    with pytest.raises(IsADirectoryError):
+        supervisor.start()
+    supervisor.close()
