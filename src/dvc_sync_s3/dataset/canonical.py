@@ -36,6 +36,13 @@ class NotJson(ValueError):
     """Say in a few words why bytes are not JSON, or why a value has no canonical text."""
 
 
+class TooDeep(NotJson):
+    """Say that a value has more levels of nesting than are taken."""
+
+    def __init__(self) -> None:
+        super().__init__("it is nested too deep")
+
+
 def canonical(value: JsonValue) -> bytes:
     r"""Return `value` as UTF-8 JSON on one line: keys sorted, no spaces.
 
@@ -53,7 +60,7 @@ def canonical(value: JsonValue) -> bytes:
     try:
         return _ENCODER.encode(value).encode("utf-8", "backslashreplace")
     except RecursionError:
-        raise NotJson("it is nested too deep") from None
+        raise TooDeep from None
 
 
 def digest(value: JsonValue) -> str:
@@ -85,7 +92,7 @@ def check_depth(value: JsonValue, limit: int) -> None:
         ]
         if not level:
             return
-    raise NotJson("it is nested too deep")
+    raise TooDeep
 
 
 def parse(body: bytes, levels: int | None = None) -> JsonValue:
@@ -186,7 +193,7 @@ def _decode(text: str, position: int) -> tuple[JsonValue, int]:
     except json.JSONDecodeError as error:
         raise NotJson(f"{error.msg} at line {error.lineno} column {error.colno}") from None
     except RecursionError:
-        raise NotJson("it is nested too deep") from None
+        raise TooDeep from None
     except NotJson:
         raise
     except ValueError:  # sys.set_int_max_str_digits

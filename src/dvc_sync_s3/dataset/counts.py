@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from dvc_sync_s3.dataset.canonical import TooDeep
 from dvc_sync_s3.dataset.labels import annotator, labels
 from dvc_sync_s3.dataset.model import Annotator, Fields
 from dvc_sync_s3.dataset.record import parse_line
@@ -24,7 +25,7 @@ class Counts:
 
 
 def count(lines: Iterable[bytes]) -> Counts:
-    """Count the records in `lines`; a line that is no JSON object, or whose annotations are no list, is none.
+    """Count the records in `lines`; a line is none if it is no JSON object, too deep, or its annotations are no list.
 
     >>> count([b'{"id":7,"data":{},"annotations":[{"id":1,"result":[]}]}'])
     Counts(tasks=1, annotations=1, labels={}, annotators={})
@@ -34,7 +35,7 @@ def count(lines: Iterable[bytes]) -> Counts:
     for line in lines:
         try:
             record = parse_line(line)
-        except Blocked:
+        except (Blocked, TooDeep):
             continue
         loose = (each for each in record.loose if isinstance(each, dict))
         found: list[Fields] = [*record.annotations.values(), *loose]

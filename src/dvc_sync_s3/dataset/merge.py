@@ -37,7 +37,8 @@ def merge(
 ) -> Merged:
     """Return what `edits`, given in order of seq, change of `records`: those of the dataset that are among `homes`.
 
-    Merging the same edits again changes nothing. Raises Blocked if a record that an edit touches can't be read.
+    Merging the same edits again changes nothing. Raises Blocked if a record that an edit touches can't be read, TooDeep
+    if it is nested too deep.
     """
     left = dict(records)
     patch: dict[RecordId, bytes | None] = {}

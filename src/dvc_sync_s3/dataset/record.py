@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from dvc_sync_s3.dataset.annotation import NO_PROJECT, annotation_digest, as_id, with_ids
-from dvc_sync_s3.dataset.canonical import RECORD_DEPTH, NotJson, canonical, parse
+from dvc_sync_s3.dataset.canonical import RECORD_DEPTH, NotJson, TooDeep, canonical, parse
 from dvc_sync_s3.dataset.model import Fields, JsonValue, RecordId
 from dvc_sync_s3.errors import Blocked
 
@@ -97,9 +97,11 @@ def no_id(what: str, found: JsonValue) -> Blocked:
 
 
 def parse_line(line: bytes) -> Record:
-    """Return the record of a line; raises Blocked if the line is no JSON object."""
+    """Return the record of a line; raises Blocked if the line is no JSON object, TooDeep if it is nested too deep."""
     try:
         fields = parse(line, RECORD_DEPTH)
+    except TooDeep:
+        raise  # the file is sound: only whoever touches this record can't go on
     except NotJson as error:
         reason = str(error)
     else:

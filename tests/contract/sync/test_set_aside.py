@@ -126,6 +126,20 @@ def test_a_record_of_the_data_scientists_sets_aside_what_touches_it_and_is_named
         assert told(bridge, key).reason.endswith("(in the dataset: project 4, task 84)")
 
 
+def test_a_record_that_is_nested_too_deep_stops_only_what_touches_it(bridge: Bridge, team: Team) -> None:
+    deep = json.loads("[" * 200 + "]" * 200)
+    team.share(
+        json.dumps([{"id": 84, "project": 4, "data": {"text": "hello"}, "split": deep, "annotations": []}]).encode()
+    )
+    measuring(bridge)
+    bridge.put("86", annotation(86))
+    bridge.put("88", annotation(88, task=85))
+    bridge.sync()
+    assert labels(team.dataset()) == {88: "pos"}
+    reason = "the sync fails with it: it is nested too deep (in the dataset: project 4, task 84)"
+    assert told(bridge, "86") == SkippedObject("annotations", "86", reason, kept=0)
+
+
 def test_in_a_mirror_a_file_is_set_aside_and_the_others_arrive_whole(
     bridge: Bridge, team: Team, open_bridge: OpenBridge, breaking: Break
 ) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from dvc_sync_s3.dataset.annotation import annotation_digest
+from dvc_sync_s3.dataset.canonical import TooDeep
 from dvc_sync_s3.dataset.merge import Merged, homes, merge
 from dvc_sync_s3.dataset.model import Annotator, Conflict, Outcome, PutAnnotation, RecordId, Touched
 from dvc_sync_s3.dataset.task import task_digest
@@ -229,7 +230,6 @@ def test_a_record_is_looked_for_under_its_own_id_and_the_one_without_project() -
     [
         b'{"id":5,"project":3,oops}',
         b'{"id":5,"project":3,"annotations":{"a":1}}',
-        b'{"id":5,"project":3,"data":' + b"[" * 150 + b"]" * 150 + b"}",
         b"7",
     ],
 )
@@ -238,3 +238,8 @@ def test_a_record_that_can_not_be_read_waits_for_a_person(line: bytes) -> None:
         merge({HERE: line}, [put("cat")])
 
     assert blocked.value.hint
+
+
+def test_a_record_that_is_nested_too_deep_is_the_trouble_of_who_touches_it() -> None:
+    with pytest.raises(TooDeep):
+        merge({HERE: b'{"id":5,"project":3,"data":' + b"[" * 150 + b"]" * 150 + b"}"}, [put("cat")])
