@@ -17,6 +17,7 @@ from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
+from dvc_sync_s3.app.team import repository, target
 from dvc_sync_s3.app.worker import run_worker
 from dvc_sync_s3.clock import SystemClock
 from dvc_sync_s3.settings import Settings
@@ -153,7 +154,7 @@ class Service:
         ledger.close()
 
     def _is_idle(self) -> bool:
-        status = StatusFile(self.hidden).read()
+        status = StatusFile(self.hidden, target(repository(self._settings))).read()
         return (status.state, status.synced_seq, status.error) == (State.IDLE, self._last_seq(), None)
 
     def _last_seq(self) -> int:

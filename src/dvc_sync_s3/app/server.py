@@ -19,6 +19,7 @@ from dvc_sync_s3.app.keys import keyring
 from dvc_sync_s3.app.listening import until_listening
 from dvc_sync_s3.app.publisher import publisher_command
 from dvc_sync_s3.app.starting import tell_failure_in_words
+from dvc_sync_s3.app.team import repository, target
 from dvc_sync_s3.clock import SystemClock
 from dvc_sync_s3.logs import Tell, configure_logs
 from dvc_sync_s3.process import end_with_parent, is_first_of_its_kind
@@ -126,7 +127,7 @@ def create_sibling_app(settings: Settings) -> Application:
 def _application(
     settings: Settings, ground: Ground, store: Store, lifespan: Lifespan[Starlette], tell: Tell
 ) -> Application:
-    web = Starlette(routes=probe_routes(store, ground.hidden), lifespan=lifespan)
+    web = Starlette(routes=probe_routes(store, ground.hidden, target(repository(settings))), lifespan=lifespan)
     new_buckets = Ownership(settings.s3_object_ownership)
     s3 = S3Service(
         store,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from pathlib import Path
 
 from dvc_sync_s3 import durable
@@ -52,6 +54,12 @@ def repository(settings: Settings) -> Repository:
         mailmap=_absolute(settings.git_mailmap_file),
         proposing=_proposing(settings, url, credentials),
     )
+
+
+def target(team: Repository) -> str:
+    """Return a name for the repository, the branch and the side branch together, that tells none of them."""
+    side = None if team.proposing is None else team.proposing.side_branch
+    return hashlib.sha256(json.dumps([team.url, team.branch, side]).encode()).hexdigest()[:16]
 
 
 def _token(settings: Settings, address: Address) -> str | None:

@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from threading import Event, Thread
 
-from dvc_sync_s3.app.team import remote_settings, repository, selection
+from dvc_sync_s3.app.team import remote_settings, repository, selection, target
 from dvc_sync_s3.clock import SystemClock
 from dvc_sync_s3.dataset.layouts import layout_for
 from dvc_sync_s3.dataset.layouts.mirror import MirrorFolder
@@ -45,7 +45,7 @@ from dvc_sync_s3.sync.status import State, StatusFile
 from dvc_sync_s3.sync.tracked import Tracked
 from dvc_sync_s3.sync.tracked_dataset import TrackedDataset
 from dvc_sync_s3.sync.tracked_paths import written_out_paths
-from dvc_sync_s3.sync.worker import Worker
+from dvc_sync_s3.sync.worker import Facts, Worker
 
 CHECKED = "checked"
 _LOCK_RETRY_S = 0.2
@@ -67,15 +67,16 @@ def run_worker(settings: Settings, report: Reporter) -> None:
     stop = Event()
     Thread(target=_stop_with_parent, args=(stop,), name="parent-watch", daemon=True).start()
     lock = FileLock(hidden / "sync.lock")
+    status = StatusFile(hidden, target(repository(settings)))
     try:
         while not lock.try_acquire():
             if stop.wait(_LOCK_RETRY_S):
                 return
         ledger = open_ledger(hidden, Reader(settings.s3_data_folder), SystemClock().now())
         with closing(ledger):
-            _build(settings, hidden, ledger, report).run(stop)
+            _build(settings, hidden, ledger, report, status).run(stop)
     except (SyncError, OSError, sqlite3.Error) as error:
-        _tell(StatusFile(hidden), error)
+        _tell(status, error)
         raise
     finally:
         lock.release()
@@ -101,12 +102,12 @@ def _stop_with_parent(stop: Event) -> None:
     end_with_all_it_started()
 
 
-def _build(settings: Settings, hidden: Path, ledger: Ledger, report: Reporter) -> Worker:
+def _build(settings: Settings, hidden: Path, ledger: Ledger, report: Reporter, status: StatusFile) -> Worker:
     cycle = build_cycle(settings, hidden, ledger, report)
     rules = BundleRules(settings.bundle_quiet_seconds, settings.bundle_max_seconds, settings.bundle_countdown)
     store = Reader(settings.s3_data_folder)
     run = partial(_run_cycle, cycle, hidden)
-    return Worker(store, run, StatusFile(hidden), rules, SystemClock(), ledger.count_skipped)
+    return Worker(store, run, status, rules, SystemClock(), Facts(ledger.count_skipped, cycle.position))
 
 
 def _run_cycle(cycle: Cycle, hidden: Path) -> Synced:

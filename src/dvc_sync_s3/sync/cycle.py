@@ -101,7 +101,12 @@ class Cycle:
         self._report = report
         self._propose = propose
         self._tip: Tip | None = None
+        self._position: int | None = None
         self._refused_at = ""
+
+    def position(self) -> int | None:
+        """Return up to where the branch held our changes when it was last read; None if it never was."""
+        return self._position
 
     def run(self) -> Synced:
         """Sync one bundle. Raises Rejected to be run again at once, Transient for later, Blocked for a person."""
@@ -135,7 +140,7 @@ class Cycle:
         return tip
 
     def _settle(self, tip: Tip) -> int:
-        synced_seq = settle(tip, self._clone, self._ledger)
+        self._position = synced_seq = settle(tip, self._clone, self._ledger)
         self._report(Step.SETTLED)
         return synced_seq
 

@@ -1,14 +1,15 @@
 """How the sync is doing, written by the worker and read by whoever asks.
 
 A small file beside the store, replaced whole. It decides nothing but how far apart the next commits are: when it is
-lost, they are as close as after a quiet time.
+lost, they are as close as after a quiet time. It names the target that it is about: what was read of another branch or
+repository is no news of this one.
 """
 
 from __future__ import annotations
 
 import json
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -31,7 +32,8 @@ class SyncStatus:
     """The worker's own view; times in ISO 8601, UTC."""
 
     state: State = State.IDLE
-    synced_seq: int = 0
+    synced_seq: int | None = None
+    """None until the branch was read."""
     last_commit: str | None = None
     last_sync_at: str | None = None
     error: str | None = None
@@ -42,26 +44,34 @@ class SyncStatus:
 
 
 class StatusFile:
-    """The status on disk; a missing or torn file reads as a fresh status."""
+    """The status on disk of the sync to `target`; a missing or torn file reads as a fresh status."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, target: str) -> None:
+        """Tell of the repository and branch that `target` names, whatever text does."""
         self._path = folder / FILE_NAME
+        self._target = target
 
     def write(self, status: SyncStatus) -> None:
         """Replace the status."""
         temporary = self._path.with_suffix(".tmp")
-        temporary.write_text(json.dumps(asdict(status)), encoding="utf-8")
+        temporary.write_text(json.dumps({**asdict(status), "target": self._target}), encoding="utf-8")
         os.replace(temporary, self._path)
 
     def read(self) -> SyncStatus:
-        """Return the last status written."""
+        """Return the last status written; of another target only what isn't about it."""
         try:
             fields = json.loads(self._path.read_text(encoding="utf-8"))
+            target = fields.pop("target", None)
             state = State(fields["state"])
             recent = tuple(iso(datetime.fromisoformat(at).astimezone(UTC)) for at in fields.get("recent_commits", ()))
-            return SyncStatus(**{**fields, "state": state, "recent_commits": recent})
-        except (OSError, ValueError, KeyError, TypeError):
+            status = SyncStatus(**{**fields, "state": state, "recent_commits": recent})
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return SyncStatus()
+        return status if target == self._target else _of_another_target(status)
+
+
+def _of_another_target(status: SyncStatus) -> SyncStatus:
+    return replace(SyncStatus(State.SYNCING), skipped=status.skipped, recent_commits=status.recent_commits)
 
 
 def iso(time: datetime) -> str:

@@ -35,6 +35,23 @@ class Retry:
     pause_s: float
 
 
+def _zero() -> int:
+    return 0
+
+
+def _nowhere() -> None:
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the worker tells besides its own doings: asked after each cycle."""
+
+    skipped: Callable[[], int] = _zero
+    position: Callable[[], int | None] = _nowhere
+    """Up to where the branch held our changes when a cycle last read it, whatever became of the cycle."""
+
+
 class Worker:
     """Watch the store and run cycles until `stop` is set."""
 
@@ -45,14 +62,14 @@ class Worker:
         status: StatusFile,
         rules: BundleRules,
         clock: Clock,
-        count_skipped: Callable[[], int],
+        facts: Facts = Facts(),
     ) -> None:
         self._store = store
         self._cycle = cycle
         self._status_file = status
         self._rules = rules
         self._clock = clock
-        self._count_skipped = count_skipped
+        self._facts = facts
         self._status = status.read()
         self._failures = 0
         self._made_from: str | None = None
@@ -78,7 +95,7 @@ class Worker:
 
     def _waiting(self) -> Waiting:
         """Return what waits, counted no further than the rules ask, as this is looked at all the time."""
-        after = self._status.synced_seq
+        after = self._status.synced_seq or 0
         waiting = self._store.waiting(after, self._rules.countdown or 1)
         # Each has a seq of its own; those that newer ones replaced had, too.
         return waiting if waiting.last_seq - after < MOST_CHANGES else self._store.waiting(after, MOST_CHANGES)
@@ -117,7 +134,7 @@ class Worker:
     def _succeeded(self, synced: Synced, duration_ms: int) -> None:
         self._failures = 0
         now = self._clock.now()
-        status = replace(self._status, synced_seq=synced.seq, error=None, hint=None, skipped=self._count_skipped())
+        status = replace(self._status, synced_seq=synced.seq, error=None, hint=None, skipped=self._facts.skipped())
         if synced.commit is not None:
             recent = (*self._recent_commits(), iso(now))
             status = replace(status, last_commit=synced.commit, recent_commits=recent)
@@ -144,7 +161,10 @@ class Worker:
             retry_in_s=round(retry.pause_s, 1),
             duration_ms=duration_ms,
         )
-        self._write(replace(self._status, state=state, error=str(retry.error), hint=retry.error.hint or None))
+        position = self._facts.position()
+        synced_seq = self._status.synced_seq if position is None else position
+        status = replace(self._status, synced_seq=synced_seq)
+        self._write(replace(status, state=state, error=str(retry.error), hint=retry.error.hint))
         return retry.pause_s
 
     def _recent_commits(self) -> tuple[str, ...]:

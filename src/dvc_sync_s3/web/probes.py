@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import sys
 from dataclasses import asdict
 from pathlib import Path
 
@@ -23,9 +24,9 @@ _MOST_SKIPPED = 1000
 _MOST_WARNINGS = 20
 
 
-def probe_routes(store: Reader, hidden: Path) -> list[Route]:
-    """Return the routes of the probes; `hidden` is where the worker keeps its status and its ledger."""
-    status = StatusFile(hidden)
+def probe_routes(store: Reader, hidden: Path, target: str) -> list[Route]:
+    """Return the routes of the probes; `hidden` is where the worker keeps its status, on `target`, and its ledger."""
+    status = StatusFile(hidden, target)
 
     async def healthy(_: Request) -> Response:
         return PlainTextResponse("healthy\n")
@@ -38,12 +39,12 @@ def probe_routes(store: Reader, hidden: Path) -> list[Route]:
         return PlainTextResponse("ready\n")
 
     async def sync_status(_: Request) -> Response:
-        told = asdict(status.read())
+        told = status.read()
+        last_seq = store.last_seq()
         # Counts what waits: with a million annotations that holds requests up, so not on the event loop.
-        pending = (await asyncio.to_thread(store.waiting, told["synced_seq"])).count
-        warned = await asyncio.to_thread(warnings, hidden / FILE_NAME, _MOST_WARNINGS)
-        told["warnings"] = [asdict(one) for one in warned]
-        return JSONResponse({**told, "pending": pending, "last_seq": store.last_seq()})
+        pending = None if told.synced_seq is None else await asyncio.to_thread(_count_waiting, store, told.synced_seq)
+        warned = [asdict(one) for one in await asyncio.to_thread(warnings, hidden / FILE_NAME, _MOST_WARNINGS)]
+        return JSONResponse({**asdict(told), "pending": pending, "last_seq": last_seq, "warnings": warned})
 
     async def skipped(_: Request) -> Response:
         try:
@@ -58,6 +59,10 @@ def probe_routes(store: Reader, hidden: Path) -> list[Route]:
         Route("/-/status.json", sync_status),
         Route("/-/skipped.json", skipped),
     ]
+
+
+def _count_waiting(store: Reader, synced_seq: int) -> int:
+    return store.waiting(synced_seq, sys.maxsize).count
 
 
 def _in_words(error: Exception) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -15,7 +16,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from dvc_sync_s3.sync.status import State, StatusFile
+from dvc_sync_s3.sync.status import FILE_NAME, State
 from tests.e2e.servers.process import ServerProcess, free_port, surroundings
 from tests.e2e.servers.waiting import wait_until
 
@@ -92,8 +93,9 @@ def test_a_worker_that_cannot_begin_says_why_in_the_status_and_the_log(tmp_path:
     assert done.returncode == 1
     assert done.stderr.startswith("Error: ")
     assert done.stderr.count("\n") == 1
-    assert StatusFile(hidden).read().state is State.BLOCKED
-    assert "sync.lock" in (StatusFile(hidden).read().error or "")
+    told = json.loads((hidden / FILE_NAME).read_text(encoding="utf-8"))
+    assert told["state"] == State.BLOCKED
+    assert "sync.lock" in told["error"]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no such signals there")

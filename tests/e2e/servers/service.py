@@ -24,9 +24,9 @@ class Status:
     """What `/-/status.json` says."""
 
     state: str
-    pending: int
+    pending: int | None
     last_seq: int
-    synced_seq: int
+    synced_seq: int | None
     last_commit: str | None
     last_sync_at: str | None
     error: str | None

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from dvc_sync_s3.app.team import repository
+from dvc_sync_s3.app.team import repository, target
 from dvc_sync_s3.errors import SettingsError
 from dvc_sync_s3.git.model import Author, Credentials, HostKind, MessageRules, Proposing, Signing
 from dvc_sync_s3.settings import Settings
@@ -92,3 +92,20 @@ def test_what_the_teams_rules_want_of_messages_is_told() -> None:
     asked = settings(git_commit_prefix="chore(data):", git_sign_off=True)
     assert repository(asked).message_rules == MessageRules("chore(data):", signs_off=True)
     assert repository(settings()).message_rules == MessageRules()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"git_repo": "https://git.example.com/team/other.git"},
+        {"git_branch": "other"},
+        {"git_merge_request": True, "git_pat_token": "s3cret"},
+        {"git_merge_request": True, "git_pat_token": "s3cret", "git_merge_request_branch": "side"},
+    ],
+)
+def test_another_repository_branch_or_side_branch_is_another_target(change: dict[str, object]) -> None:
+    assert target(repository(settings(**change))) != target(repository(settings()))
+
+
+def test_a_new_token_is_no_new_target() -> None:
+    assert target(repository(settings(git_pat_token="another"))) == target(repository(settings()))

@@ -37,7 +37,7 @@ class Day:
     def run(self, until_s: float) -> None:
         """Start a worker and let it work until then."""
         self.end_s = until_s
-        worker = Worker(cast("Reader", self), self._cycle, StatusFile(self.folder), BundleRules(), self, lambda: 0)
+        worker = Worker(cast("Reader", self), self._cycle, StatusFile(self.folder, "team"), BundleRules(), self)
         worker.run(self)  # type: ignore[arg-type]
 
     def now(self) -> datetime:

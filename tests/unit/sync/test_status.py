@@ -6,6 +6,7 @@ import pytest
 
 from dvc_sync_s3.sync.status import FILE_NAME, State, StatusFile, SyncStatus
 
+TARGET = "team.git main"
 NO_TIME = b'{"state": "idle", "recent_commits": ["noon"]}'
 
 
@@ -13,8 +14,8 @@ def test_a_status_reads_as_it_was_written(tmp_path: Path) -> None:
     told = SyncStatus(
         State.BLOCKED, 7, "abc", "2026-11-23T00:00:00+00:00", "refused", "renew", 3, ("2026-11-22T23:59:00+00:00",)
     )
-    StatusFile(tmp_path).write(told)
-    assert StatusFile(tmp_path).read() == told
+    StatusFile(tmp_path, TARGET).write(told)
+    assert StatusFile(tmp_path, TARGET).read() == told
 
 
 @pytest.mark.parametrize(
@@ -22,9 +23,21 @@ def test_a_status_reads_as_it_was_written(tmp_path: Path) -> None:
 )
 def test_a_torn_status_reads_as_a_fresh_one(tmp_path: Path, torn: bytes) -> None:
     (tmp_path / FILE_NAME).write_bytes(torn)
-    assert StatusFile(tmp_path).read() == SyncStatus()
+    assert StatusFile(tmp_path, TARGET).read() == SyncStatus()
 
 
 def test_a_status_of_an_older_version_is_read(tmp_path: Path) -> None:
-    (tmp_path / FILE_NAME).write_text('{"state": "idle", "synced_seq": 7}')
-    assert StatusFile(tmp_path).read() == SyncStatus(synced_seq=7)
+    (tmp_path / FILE_NAME).write_text('{"state": "idle", "synced_seq": 7, "target": "team.git main"}')
+    assert StatusFile(tmp_path, TARGET).read() == SyncStatus(synced_seq=7)
+
+
+def test_a_status_of_an_older_version_names_no_target_so_its_numbers_are_not_believed(tmp_path: Path) -> None:
+    (tmp_path / FILE_NAME).write_text('{"state": "idle", "synced_seq": 7, "last_commit": "abc"}')
+    assert StatusFile(tmp_path, TARGET).read() == SyncStatus(State.SYNCING)
+
+
+def test_of_another_target_only_what_is_not_about_it_is_read(tmp_path: Path) -> None:
+    recent = ("2026-11-22T23:59:00+00:00",)
+    before = SyncStatus(State.BLOCKED, 7, "abc", "2026-11-23T00:00:00+00:00", "refused", "renew", 3, recent)
+    StatusFile(tmp_path, "another").write(before)
+    assert StatusFile(tmp_path, TARGET).read() == SyncStatus(State.SYNCING, skipped=3, recent_commits=recent)

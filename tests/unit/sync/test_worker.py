@@ -15,8 +15,8 @@ from dvc_sync_s3.store.store import Store
 from dvc_sync_s3.sync import bundle, worker
 from dvc_sync_s3.sync.bundle import BundleRules
 from dvc_sync_s3.sync.cycle import Synced
-from dvc_sync_s3.sync.status import State, StatusFile
-from dvc_sync_s3.sync.worker import Worker
+from dvc_sync_s3.sync.status import State, StatusFile, SyncStatus
+from dvc_sync_s3.sync.worker import Facts, Worker
 
 
 class HeldClock:
@@ -79,10 +79,11 @@ class Bench:
     def __init__(self, folder: Path, clock: HeldClock) -> None:
         self.clock = clock
         self.store = Store(folder, clock)
-        self.status = StatusFile(folder)
+        self.facts = Facts()
+        self.status = StatusFile(folder, "team")
 
     def run(self, cycle: Callable[[], Synced], pauses: Pauses, rules: BundleRules | None = None) -> list[float]:
-        worker = Worker(self.store, cycle, self.status, rules or BundleRules(quiet_s=5), self.clock, lambda: 0)
+        worker = Worker(self.store, cycle, self.status, rules or BundleRules(quiet_s=5), self.clock, self.facts)
         worker.run(pauses)  # type: ignore[arg-type]
         return pauses.seconds
 
@@ -205,8 +206,20 @@ def test_a_branch_that_is_yet_to_be_made_is_told_once(bench: Bench) -> None:
     assert [line["made_from"] for line in logs if "the first commit makes it" in line["event"]] == ["main"]
 
 
+def test_a_cycle_that_fails_after_it_read_the_branch_tells_how_far_the_branch_is(bench: Bench) -> None:
+    bench.status.write(SyncStatus(synced_seq=6))
+    bench.facts = Facts(position=lambda: 4)
+    bench.run(never(Transient("no route to the remote", hint="wait")), Pauses(1))
+    assert bench.status.read().synced_seq == 4
+
+
+def test_until_the_branch_was_read_nothing_is_said_of_how_far_it_is(bench: Bench) -> None:
+    bench.run(never(Blocked("the token was refused", hint="renew it")), Pauses(1))
+    assert bench.status.read().synced_seq is None
+
+
 def test_stopping_ends_the_worker(bench: Bench) -> None:
     stop = Event()
     stop.set()
-    Worker(bench.store, script(Synced(0)), bench.status, BundleRules(), bench.clock, lambda: 0).run(stop)
+    Worker(bench.store, script(Synced(0)), bench.status, BundleRules(), bench.clock).run(stop)
     assert bench.status.read().state is State.IDLE

@@ -18,6 +18,8 @@ from dvc_sync_s3.sync.ledger import Ledger
 from dvc_sync_s3.sync.status import State, StatusFile, SyncStatus
 from dvc_sync_s3.web.probes import probe_routes
 
+TARGET = "team.git main"
+
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
@@ -39,7 +41,7 @@ def get(store: Store, hidden: Path, path: str) -> tuple[int, bytes]:
             sent.append(message)
 
         scope = {"type": "http", "method": "GET", "path": path, "query_string": b"", "headers": []}
-        await Starlette(routes=probe_routes(store, hidden))(scope, receive, send)
+        await Starlette(routes=probe_routes(store, hidden, TARGET))(scope, receive, send)
 
     asyncio.run(ask())
     return sent[0]["status"], b"".join(message.get("body", b"") for message in sent[1:])
@@ -63,7 +65,7 @@ def test_a_running_service_is_healthy_and_ready(store: Store, tmp_path: Path) ->
 def test_the_status_tells_what_waits_and_what_the_worker_says(store: Store, tmp_path: Path) -> None:
     put(store, "1")
     put(store, "2")
-    StatusFile(tmp_path).write(SyncStatus(State.BLOCKED, 1, "abc", None, "the token was refused", "renew it"))
+    StatusFile(tmp_path, TARGET).write(SyncStatus(State.BLOCKED, 1, "abc", None, "the token was refused", "renew it"))
     told: dict[str, Any] = json.loads(get(store, tmp_path, "/-/status.json")[1])
     assert told == {
         "state": "blocked",
@@ -78,6 +80,23 @@ def test_the_status_tells_what_waits_and_what_the_worker_says(store: Store, tmp_
         "recent_commits": [],
         "warnings": [],
     }
+
+
+def test_every_change_that_waits_is_counted(store: Store, tmp_path: Path) -> None:
+    for key in "12345":
+        put(store, key)
+    StatusFile(tmp_path, TARGET).write(SyncStatus(State.RETRYING, 1))
+    assert json.loads(get(store, tmp_path, "/-/status.json")[1])["pending"] == 4
+
+
+def test_of_a_target_that_was_not_read_yet_nothing_is_told_that_another_one_said(store: Store, tmp_path: Path) -> None:
+    put(store, "1")
+    StatusFile(tmp_path, "team.git the-branch-before").write(
+        SyncStatus(State.IDLE, 1, "abc", "2026-11-23T00:00:00+00:00")
+    )
+    told = json.loads(get(store, tmp_path, "/-/status.json")[1])
+    assert (told["synced_seq"], told["pending"], told["last_commit"], told["last_sync_at"]) == (None, None, None, None)
+    assert (told["state"], told["last_seq"]) == ("syncing", 1)
 
 
 def test_skipped_objects_are_listed_with_the_reason(store: Store, tmp_path: Path) -> None:
