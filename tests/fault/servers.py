@@ -157,6 +157,7 @@ class Server:
             "S3_DATA_FOLDER": str(self.folder / "data"),
             "GIT_REPO": str(self.team.bare),
             "GIT_FOLDER": str(self.folder / "clone"),
+            "DVC_REMOTE_URL": str(self.team.remote),
             "BUNDLE_QUIET_SECONDS": "0.1",
             **settings,
         }

@@ -95,6 +95,7 @@ class Service:
             git_repo=str(self.team.bare),
             git_branch=BRANCH,
             git_folder=self.clone,
+            dvc_remote_url=str(self.team.remote),
             s3_data_folder=self.data,
             bundle_quiet_seconds=0,
         )
