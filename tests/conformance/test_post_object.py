@@ -230,6 +230,8 @@ FILE = ('name="file"; filename="f"', BODY)
     [
         (multipart(('name="key"', b"a")), "IncorrectNumberOfFilesInPostRequest"),
         (multipart(('name="key"', b"x" * 20_001), FILE), "MaxPostPreDataLengthExceeded"),
+        (multipart((f'name="key"; x="{"y" * 20_001}"', b"a"), FILE), "MalformedPOSTRequest"),
+        (multipart(FILE, (f'name="after"; x="{"y" * 20_001}"', b"a")), "MalformedPOSTRequest"),
         (multipart(('name="key"', b"\xff"), FILE), "MalformedPOSTRequest"),
         (multipart(("", b"a"), FILE), "MalformedPOSTRequest"),
         (b"no form", "MalformedPOSTRequest"),

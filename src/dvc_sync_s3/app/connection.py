@@ -9,10 +9,10 @@ import asyncio
 from collections.abc import Callable
 from typing import ClassVar
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from dvc_sync_s3.app.limits import LimitedConnection
 
 
-class WatchedConnection(HttpToolsProtocol):
+class WatchedConnection(LimitedConnection):
     """Close the connection when a request's head isn't whole in time, however slowly it goes on coming.
 
     Between requests uvicorn's keep-alive timeout counts. There is one timer, which looks again later if there is no
@@ -65,6 +65,8 @@ class WatchedConnection(HttpToolsProtocol):
         self.flow.resume_reading()
         if self.pipeline:
             self._start_asgi_task(*self.pipeline.pop())
+        elif self.refuse_what_followed():
+            return
         elif not self._is_head_coming:  # else the next one has begun
             self._close_in(self.timeout_keep_alive)
 

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, cast
 
 from msgspec import Struct
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from dvc_sync_s3.app.connection import WatchedConnection
+from dvc_sync_s3.app.limits import MAX_HEADERS, RefusedHeadError
 from dvc_sync_s3.app.server import Application
 from dvc_sync_s3.s3.request import USUAL_NAMES, Head, add_header
 from dvc_sync_s3.s3.sending import wire_lines
@@ -47,6 +48,7 @@ class DirectConnection(WatchedConnection):
         super().__init__(config, server_state, app_state, _loop)
         self._service = None if config.root_path or config.limit_concurrency is not None else _s3_of(self.app)
         self._scheme, self._address = "http", ""
+        self._headers: dict[str, str] = {}
         self._head: Head | None = None
         """Of a request that can be answered directly and whose end hasn't come yet."""
         self._body = b""
@@ -65,15 +67,19 @@ class DirectConnection(WatchedConnection):
         super().data_received(data)
         if self._head is not None:
             self._head, self._is_direct = None, False
-            self._as_usual()
+            try:
+                self._as_usual()
+            except RefusedHeadError:
+                return self.send_400_response("")
             if self._body:
                 super().on_body(self._body)
+        return None
 
     def on_message_begin(self) -> None:
         """Note that a request began."""
         self._is_head_coming, self._due_s = True, None
         self.url = b""
-        self._headers: dict[str, str] = {}
+        self._headers = {}
         self.expect_100_continue = False
         self._body = b""
         last: RequestResponseCycle | None = self.cycle  # uvicorn's annotation forgets the first request
@@ -91,21 +97,26 @@ class DirectConnection(WatchedConnection):
 
     def on_headers_complete(self) -> None:
         """Decide which way the request goes."""
+        self._has_progressed = True
         url = self.url
-        if not self._is_direct or url[:1] != b"/" or url[:2] == b"/-" or _HASH in url or self.flow.write_paused:
+        if not self._is_direct or url[:1] != b"/" or url[:2] == b"/-" or _HASH in url or self._is_unusual():
             self._is_direct = False
             return self._as_usual()
-        self._is_head_coming = False
+        self._is_head_coming, self._is_body_coming = False, True
         path, _, query = url.partition(b"?")
         method = self.parser.get_method().decode("ascii")
         self._head = Head(method, path, query, self._headers, self._scheme, self._address)
         return None
+
+    def _is_unusual(self) -> bool:
+        return self.flow.write_paused or len(self._headers) > MAX_HEADERS
 
     def on_body(self, body: bytes) -> None:
         """Note a piece of the body."""
         if self._head is None:
             super().on_body(body)
         else:
+            self._has_progressed = True
             self._body += body
 
     def on_message_complete(self) -> None:
@@ -115,7 +126,7 @@ class DirectConnection(WatchedConnection):
             if not self._is_direct:
                 super().on_message_complete()
             return
-        self._head = None
+        self._head, self._has_progressed, self._is_body_coming = None, True, False
         keep_alive = self.parser.should_keep_alive() and self.parser.get_http_version() != "1.0"
         self.cycle = answering = Answering(self, head, keep_alive)  # type: ignore[assignment]
         service.answer(head, self._body, answering)
@@ -216,3 +227,16 @@ def _s3_of(app: ASGI3Application | ASGIApp) -> S3Service | None:
     inner = app.app if isinstance(app, ProxyHeadersMiddleware) else app
     found = inner.s3 if isinstance(inner, Application) else inner
     return found if isinstance(found, S3Service) else None
+
+
+def answer_uvicorns_connections() -> None:
+    """Let the command `uvicorn` make connections of ours, with their limits and timeouts.
+
+    It has no name for another class on its command line but `--http`, which nobody would know of. Making its own class
+    makes one of ours instead; `tests/assumptions/test_uvicorn.py` holds what that rests on.
+    """
+
+    def make(cls: type[HttpToolsProtocol], *_: object, **__: object) -> HttpToolsProtocol:
+        return object.__new__(DirectConnection if cls is HttpToolsProtocol else cls)
+
+    HttpToolsProtocol.__new__ = make  # type: ignore[method-assign, assignment]
