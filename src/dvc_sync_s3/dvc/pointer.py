@@ -6,6 +6,7 @@ Its fields: https://dvc.org/doc/user-guide/project-structure/dvc-files
 from __future__ import annotations
 
 import io
+import posixpath
 import re
 from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass
@@ -33,15 +34,16 @@ class Pointer:
     nfiles: int | None = None
 
 
-def read_pointer(content: bytes, out: str) -> Pointer:
-    """Return what the `.dvc` file `content` says of `out` (the dataset's path; the file stands beside it).
+def read_pointer(content: bytes, out: str, file: str | None = None) -> Pointer:
+    """Return what the `.dvc` file `content` says of `out`; its path `file` is `<out>.dvc` if it isn't given.
 
     Raises Blocked if a person must look at the file first: not DVC 3, an import, a conflict, …
     """
-    entry = _entry(_load(content, out), out)
+    file = file or f"{out}.dvc"
+    entry = _entry(_load(content, file), out, file)
     md5, remote = entry.get("md5"), entry.get("remote")
     if not isinstance(md5, str) or not re.fullmatch(r"[0-9a-f]{32}(\.dir)?", md5):
-        raise Blocked(f"{out}.dvc names no md5 of {out}", hint=f"Run `dvc commit {out}.dvc`, commit and push.")
+        raise Blocked(f"{file} names no md5 of {out}", hint=f"Run `dvc commit {file}`, commit and push.")
     return Pointer(
         md5,
         size=_number(entry.get("size")),
@@ -50,7 +52,15 @@ def read_pointer(content: bytes, out: str) -> Pointer:
     )
 
 
-def write_pointer(previous: bytes | None, out: str, md5: str, size: int | None, nfiles: int | None = None) -> bytes:
+def write_pointer(
+    previous: bytes | None,
+    out: str,
+    md5: str,
+    size: int | None,
+    nfiles: int | None = None,
+    *,
+    file: str | None = None,
+) -> bytes:
     r"""Return the `.dvc` file that names this version of `out`, as `dvc add` would write it.
 
     Comments, `desc`, `meta`, `remote` and what we don't know of `previous` stay; raises Blocked like
@@ -65,22 +75,26 @@ def write_pointer(previous: bytes | None, out: str, md5: str, size: int | None, 
     if previous is None:
         document = {"outs": [fresh | {"path": PurePosixPath(out).name}]}
     else:
-        document = _load(previous, out)
-        entry = _entry(document, out)
+        file = file or f"{out}.dvc"
+        document = _load(previous, file)
+        entry = _entry(document, out, file)
         for stale in (*_STALE, *(told.keys() - fresh.keys())):
             entry.pop(stale, None)
         entry.update(fresh)
     return _dump(document)
 
 
-def rename_out(content: bytes, out: str, new: str) -> bytes:
-    r"""Return the `.dvc` file of `out` as that of `new`, another path for the same data; raises Blocked.
+def rename_out(content: bytes, out: str, new: str, file: str | None = None) -> bytes:
+    r"""Return the `.dvc` file of `out` as `<new>.dvc`, which tracks another path for the same data; raises Blocked.
 
     >>> rename_out(write_pointer(None, "data.json", "d41d8cd98f00b204e9800998ecf8427e", 0), "data.json", "data.jsonl")
     b'outs:\n- md5: d41d8cd98f00b204e9800998ecf8427e\n  size: 0\n  hash: md5\n  path: data.jsonl\n'
     """
-    document = _load(content, out)
-    _entry(document, out)["path"] = PurePosixPath(new).name
+    file = file or f"{out}.dvc"
+    document = _load(content, file)
+    _entry(document, out, file)["path"] = PurePosixPath(new).name
+    if isinstance(document, MutableMapping):
+        document.pop("wdir", None)
     return _dump(document)
 
 
@@ -94,9 +108,9 @@ def _number(value: object) -> int | None:
     return value if isinstance(value, int) else None
 
 
-def read_version_id(content: bytes, out: str, remote: str) -> str | None:
+def read_version_id(content: bytes, out: str, file: str, remote: str) -> str | None:
     """Return the id that a version-aware `remote` gave the version that `content` names, None if it has none."""
-    described = _entry(_load(content, out), out).get("cloud")
+    described = _entry(_load(content, file), out, file).get("cloud")
     for step in (remote, "version_id"):
         described = described.get(step) if isinstance(described, Mapping) else None
     return described if isinstance(described, str) else None
@@ -108,44 +122,42 @@ def _yaml() -> YAML:
     return yaml
 
 
-def _load(content: bytes, out: str) -> object:
+def _load(content: bytes, file: str) -> object:
     if re.search(rb"^(<<<<<<<|>>>>>>>) ", content, re.MULTILINE):
-        raise Blocked(f"{out}.dvc holds conflict markers", hint="Resolve the conflict on the branch, commit and push.")
+        raise Blocked(f"{file} holds conflict markers", hint="Resolve the conflict on the branch, commit and push.")
     try:
         document: object = _yaml().load(content.decode())
     except (YAMLError, UnicodeDecodeError):
-        raise Blocked(f"{out}.dvc is no valid YAML", hint="Restore it from Git's history, commit and push.") from None
+        raise Blocked(f"{file} is no valid YAML", hint="Restore it from Git's history, commit and push.") from None
     return document
 
 
-def _entry(document: object, out: str) -> MutableMapping[str, object]:
+def _entry(document: object, out: str, file: str) -> MutableMapping[str, object]:
     """Return the one out of `document`, raising Blocked unless it is a file or a folder tracked by DVC 3."""
-    _refuse_import(document, out)
-    outs = document.get("outs") if isinstance(document, Mapping) else None
+    fields = document if isinstance(document, Mapping) else {}
+    if fields.get("frozen") or fields.get("deps"):
+        raise Blocked(f"{file} is an import from elsewhere", hint=f"Make it the team's own: `dvc add {out}`.")
+    outs = fields.get("outs")
     entry = outs[0] if isinstance(outs, list) and len(outs) == 1 else None
-    name = PurePosixPath(out).name
-    if not isinstance(entry, MutableMapping) or str(entry.get("path")) != name:
-        raise Blocked(f"{out}.dvc does not track {name} alone", hint=f"Give the dataset its own file: `dvc add {out}`.")
+    if not isinstance(entry, MutableMapping) or _placed(fields, entry, file) != out:
+        raise Blocked(f"{file} does not track {out} alone", hint=f"Give the dataset its own file: `dvc add {out}`.")
     if entry.get("cache") is False:
-        raise Blocked(f"{out}.dvc says cache: false", hint="DVC keeps no copy of such a dataset: remove that line.")
+        raise Blocked(f"{file} says cache: false", hint="DVC keeps no copy of such a dataset: remove that line.")
     if entry.get("push") is False:
         raise Blocked(
-            f"{out}.dvc says push: false, which keeps the dataset off every remote",
-            hint=f"To share it, remove that line from {out}.dvc, run `dvc push`, commit and push; else set DVC_DATASET "
+            f"{file} says push: false, which keeps the dataset off every remote",
+            hint=f"To share it, remove that line from {file}, run `dvc push`, commit and push; else set DVC_DATASET "
             "to another path.",
         )
     if entry.get("hash") != "md5":
         raise Blocked(
-            f"{out}.dvc was written by DVC 2",
+            f"{file} was written by DVC 2",
             hint="With DVC 3 run `dvc pull`, `dvc cache migrate --dvc-files` and `dvc push`; then commit and push.",
         )
     return entry
 
 
-def _refuse_import(document: object, out: str) -> None:
-    if not isinstance(document, Mapping):
-        return
-    if document.get("frozen") or document.get("deps"):
-        raise Blocked(f"{out}.dvc is an import from elsewhere", hint=f"Make it the team's own: `dvc add {out}`.")
-    if document.get("wdir") not in {None, "."}:
-        raise Blocked(f"{out}.dvc has a wdir of its own", hint=f"Put the file beside its dataset: `dvc add {out}`.")
+def _placed(document: Mapping[str, object], entry: Mapping[str, object], file: str) -> str:
+    """Return the path of an out in the repository, as DVC reads it."""
+    wdir = document.get("wdir")
+    return posixpath.normpath(PurePosixPath(file).parent / str(wdir or ".") / str(entry.get("path")))

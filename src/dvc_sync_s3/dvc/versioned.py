@@ -39,6 +39,8 @@ class Project:
 
     root: Path
     out: str
+    file: str
+    """The `.dvc` file's path in it."""
     pointer: Callable[[], bytes | None]
     """Tells the `.dvc` file as the branch has it."""
     workshop: Path
@@ -77,17 +79,19 @@ class VersionedRemote:
     def push(self, md5: str, source: Path) -> None:
         """Make `source`, whose md5 this is, the newest version of the dataset; raises Transient or Blocked."""
         self._ask()
-        plain = write_pointer(self._project.pointer(), self._project.out, md5, source.stat().st_size)
+        project = self._project
+        plain = write_pointer(project.pointer(), project.out, md5, source.stat().st_size, file=project.file)
         with self._disposable(plain) as folder:
             cached = Cache(folder / ".dvc" / "cache").path(md5)
             cached.parent.mkdir(parents=True)
             _link(source, cached)
             self._run("push", folder)
-            self._pushed = {md5: (folder / f"{self._project.out}.dvc").read_bytes()}
+            self._pushed = {md5: (folder / self._project.file).read_bytes()}
 
     def verify(self, md5: str, size: int) -> None:
         """Raise Transient unless the version that was pushed has this size and, where it is told, this md5."""
-        version_id = read_version_id(self.pointer(md5, b""), self._project.out, self.name)
+        project = self._project
+        version_id = read_version_id(self.pointer(md5, b""), project.out, project.file, self.name)
         file_system = self._opened.file_system
         path = file_system.join(self._opened.root, *self._project.out.split("/"))
         with translated(f"ask the remote {self.name}"):
@@ -134,19 +138,19 @@ class VersionedRemote:
 
     @contextmanager
     def _disposable(self, pointer: bytes) -> Iterator[Path]:
-        folder, out = self._project.workshop, self._project.out
+        folder, file = self._project.workshop, self._project.file
         shutil.rmtree(folder, ignore_errors=True)
         try:
             (folder / ".dvc").mkdir(parents=True)
             shutil.copyfile(self._project.root / ".dvc" / "config", folder / ".dvc" / "config")
-            (folder / out).parent.mkdir(parents=True, exist_ok=True)
-            (folder / f"{out}.dvc").write_bytes(pointer)
+            (folder / file).parent.mkdir(parents=True, exist_ok=True)
+            (folder / file).write_bytes(pointer)
             yield folder
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
     def _run(self, command: Literal["push", "fetch"], folder: Path) -> None:
-        task = Task(command, str(folder), f"{self._project.out}.dvc", self.name, dict(self._opened.options))
+        task = Task(command, str(folder), self._project.file, self.name, dict(self._opened.options))
         try:
             done = run_child(
                 (sys.executable, "-m", "dvc_sync_s3.dvc.child"),

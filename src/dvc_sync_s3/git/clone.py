@@ -7,7 +7,7 @@ are read from and written to Git's objects. The few files that other tools need 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,12 +16,13 @@ from dvc_sync_s3.git.building import Change, Made
 from dvc_sync_s3.git.command import FETCH, Git, NoAnswer
 from dvc_sync_s3.git.committing import Committer
 from dvc_sync_s3.git.failures import CloneBroken
-from dvc_sync_s3.git.files import Files, blob_id, object_format
+from dvc_sync_s3.git.files import Entry, Files, Sort, blob_id, object_format, parse_listing
 from dvc_sync_s3.git.heads import Heads, branches, nearest, parse_heads
 from dvc_sync_s3.git.history import History
 from dvc_sync_s3.git.merge_request import push_options
 from dvc_sync_s3.git.message_rules import prefixed
 from dvc_sync_s3.git.model import Author, Proposing, Repository, Tip
+from dvc_sync_s3.git.partial_checkout import PartialCheckout
 from dvc_sync_s3.git.place import Place
 from dvc_sync_s3.git.side_branch import SIDE, TARGET, Base, choose, read_fork
 
@@ -61,6 +62,8 @@ class Clone:
         """Whether a branch that isn't there is to be made: its name is like no other one's."""
         self._tip = ""
         """The commit that was found last; empty if there is none yet."""
+        self.others_tip = ""
+        """The newest commit with what others did: the tip, or what our own newest commits were built on."""
         self._moves = 0
         self._files = Files(self._run)
         self._history = History(self._text, self._is_shallow)
@@ -90,9 +93,19 @@ class Clone:
         """Return the bytes of `path` at the tip, None if it isn't there or no regular file."""
         return self._files.read(path)
 
-    def tracks(self, path: str) -> bool:
-        """Tell whether Git itself tracks `path` (a file or a folder) at the tip."""
-        return self._run("ls-tree", "--name-only", self._tip, "--", path) != b""
+    def sorts(self, paths: Iterable[str]) -> Mapping[str, Sort | None]:
+        """Return what Git has at each of `paths` at the tip, None for nothing."""
+        asked = tuple(paths)
+        self._files.look_up(asked)
+        return {path: self._files.sort(path) for path in asked}
+
+    def entries(self) -> Mapping[str, Entry]:
+        """Return every entry of the tip but folders, by path."""
+        return parse_listing(self._run("ls-tree", "-r", "-z", "--full-tree", self._tip))
+
+    def checkout(self, folder: Path) -> PartialCheckout:
+        """Return a checkout into `folder`, empty yet."""
+        return PartialCheckout(folder, self._run)
 
     def position(self, instance: str) -> int | None:
         """Return the highest seq that the branch's commits carry for `instance`, None if there is none."""
@@ -188,6 +201,8 @@ class Clone:
         made = self._made
         self._files.move(commit, made.parent, made.files if commit == made.commit else None)
         self._history.move(commit, made)
+        if not (made.commit == commit and made.parent == self._tip):
+            self.others_tip = commit
         self._tip = commit
 
     def _beside(self, heads: Heads, proposing: Proposing) -> tuple[str, bool]:
@@ -274,9 +289,9 @@ class Clone:
     def _text(self, *arguments: str, stdin: bytes = b"") -> str:
         return self._run(*arguments, stdin=stdin).decode(errors="replace").strip()
 
-    def _run(self, *arguments: str, stdin: bytes = b"") -> bytes:
+    def _run(self, *arguments: str, stdin: bytes = b"", work_tree: Path | None = None) -> bytes:
         try:
-            return self._git.run(*arguments, stdin=stdin)
+            return self._git.run(*arguments, stdin=stdin, work_tree=work_tree)
         except CloneBroken:
             self._place.mark("")
             raise

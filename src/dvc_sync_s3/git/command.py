@@ -25,6 +25,7 @@ _PATHS = {"GIT_SSL_CAINFO", "GIT_SSL_CAPATH", "GIT_SSL_CERT", "GIT_SSL_KEY"}
 FETCH = ("--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules")
 """What every fetch into the clone says: nothing but the commits asked for."""
 
+_SAY_NO_BY_1 = {"merge-base", "check-ignore"}
 _USERNAME, _TOKEN = "DVC_SYNC_GIT_USERNAME", "DVC_SYNC_GIT_TOKEN"
 _HELPER = f"""!f() {{ test "$1" = get && printf 'username=%s\\npassword=%s\\n' "${_USERNAME}" "${_TOKEN}"; }}; f"""
 
@@ -58,34 +59,40 @@ class Git:
             version = found[0].decode()
             raise Blocked(f"git {version} is too old", hint=_INSTALL)
 
-    def run(self, *arguments: str, stdin: bytes = b"", timeout_s: float | None = None) -> bytes:
+    def run(
+        self, *arguments: str, stdin: bytes = b"", timeout_s: float | None = None, work_tree: Path | None = None
+    ) -> bytes:
         """Return what git prints; raise Transient, Rejected, Blocked or CloneBroken when it fails.
 
         Raises NoAnswer after `timeout_s` seconds, or after those of all commands.
         """
         timeout_s = timeout_s or self.timeout_s
         environment = git_environment(self.environ, self.repository) | {"GIT_DIR": str(self.git_folder)}
+        command = arguments[2] if arguments[0] == "-c" else arguments[0]
+        if work_tree is not None:
+            # `git check-ignore` knows no literal pathspecs.
+            environment |= {"GIT_WORK_TREE": str(work_tree), "GIT_LITERAL_PATHSPECS": "0"}
         try:
             done = run_child(
                 ("git", *arguments),
-                folder=self.git_folder,
+                folder=work_tree or self.git_folder,
                 environment=environment,
                 timeout_s=timeout_s,
                 stdin=stdin,
             )
         except subprocess.TimeoutExpired:
-            raise NoAnswer(f"git {arguments[0]} did not finish in {timeout_s:.0f} s", hint=_SILENT) from None
+            raise NoAnswer(f"git {command} did not finish in {timeout_s:.0f} s", hint=_SILENT) from None
         except (FileNotFoundError, NotADirectoryError, PermissionError) as error:
             if not self.git_folder.is_dir():
                 raise CloneBroken(f"the clone {self.git_folder} is gone", hint="It is built again by itself.") from None
             if error.filename == str(self.git_folder):
                 raise
             raise Blocked(f"git is not installed: {error.strerror}", hint=_INSTALL) from None
-        is_none = arguments[0] == "merge-base" and done.returncode == 1 and not done.stderr
+        is_none = command in _SAY_NO_BY_1 and done.returncode == 1 and not done.stderr
         if done.returncode == 0 or is_none:
             return done.stdout
-        said = done.stderr + (b"\n" + done.stdout if arguments[0] == "push" else b"")
-        raise classify(without_secrets(said.decode(errors="replace"), self.repository.credentials), arguments[0])
+        said = done.stderr + (b"\n" + done.stdout if command == "push" else b"")
+        raise classify(without_secrets(said.decode(errors="replace"), self.repository.credentials), command)
 
 
 def git_environment(environ: Mapping[str, str], repository: Repository) -> dict[str, str]:
@@ -104,6 +111,7 @@ def git_environment(environ: Mapping[str, str], repository: Repository) -> dict[
         "SSH_ASKPASS": "false",
         "SSH_ASKPASS_REQUIRE": "force",
         "GIT_OPTIONAL_LOCKS": "0",
+        "GIT_ATTR_NOSYSTEM": "1",
         "GIT_LITERAL_PATHSPECS": "1",
         "LC_ALL": "C",
         "GIT_AUTHOR_NAME": author.name,
@@ -162,6 +170,8 @@ _SETTINGS = (
     ("remote.origin.promisor", "true"),
     ("remote.origin.partialclonefilter", "blob:none"),
     ("core.hooksPath", os.devnull),
+    ("core.attributesFile", os.devnull),  # this user's own are nobody else's
+    ("core.excludesFile", os.devnull),
     ("core.fsync", "none"),  # the clone is built again by each process and after each doubt
     ("push.gpgSign", "false"),
     ("push.followTags", "false"),

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import PurePosixPath
 
 RunGit = Callable[..., bytes]
 """Runs git in the clone: arguments in, what it prints out."""
@@ -13,12 +15,29 @@ _REGULAR = "100644"
 _SHA256_DIGITS = 64
 
 
+class Sort(StrEnum):
+    """What Git has at a path."""
+
+    FILE = "a file"
+    FOLDER = "a folder"
+    LINK = "a symbolic link"
+    SUBMODULE = "a submodule"
+
+
+_SORTS = {"100": Sort.FILE, "040": Sort.FOLDER, "120": Sort.LINK, "160": Sort.SUBMODULE}
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A regular file in a commit: its mode, as Git writes it, and the id of its content."""
+    """An entry of a commit: its mode, as Git writes it, and the id of its content."""
 
     mode: str
     blob: str
+
+    @property
+    def sort(self) -> Sort:
+        """Return what it is."""
+        return _SORTS[self.mode[:3]]
 
 
 class Files:
@@ -41,6 +60,8 @@ class Files:
         for path, content in changed.items():
             self._entries[path] = None if content is None else Entry(self.mode(path), blob_id(content, commit))
             self._contents[path] = content
+            for folder in PurePosixPath(path).parents:
+                self._entries.pop(str(folder), None)
         self._commit = commit
 
     def mode(self, path: str) -> str:
@@ -50,6 +71,15 @@ class Files:
 
     def entry(self, path: str) -> Entry | None:
         """Return the file's entry."""
+        entry = self._entry(path)
+        return entry if entry is not None and entry.sort is Sort.FILE else None
+
+    def sort(self, path: str) -> Sort | None:
+        """Return what is at a path, whatever it is; None if nothing is."""
+        entry = self._entry(path)
+        return None if entry is None else entry.sort
+
+    def _entry(self, path: str) -> Entry | None:
         self.look_up((path,))
         return self._entries[path]
 
@@ -65,13 +95,23 @@ class Files:
         unknown = [path for path in paths if path not in self._entries]
         if not unknown:
             return
-        listing = self._run("ls-tree", "-z", "--full-tree", self._commit, "--", *unknown)
-        self._entries |= dict.fromkeys(unknown)
-        for row in listing.decode(errors="surrogateescape").split("\0"):
-            head, _, path = row.partition("\t")
-            if head.startswith("100"):
-                mode, _, blob = head.split()
-                self._entries[path] = Entry(mode, blob)
+        listing = self._run("ls-tree", "-z", "-t", "--full-tree", self._commit, "--", *unknown)
+        found = parse_listing(listing)
+        self._entries |= {path: found.get(path) for path in unknown}
+
+
+def parse_listing(listing: bytes) -> dict[str, Entry]:
+    r"""Return what `git ls-tree -z` prints, by path.
+
+    >>> parse_listing(b"120000 blob 5f0c\tdata\0")
+    {'data': Entry(mode='120000', blob='5f0c')}
+    """
+    found: dict[str, Entry] = {}
+    for row in listing.decode(errors="surrogateescape").split("\0")[:-1]:
+        head, _, path = row.partition("\t")
+        mode, _, blob = head.split()
+        found[path] = Entry(mode, blob)
+    return found
 
 
 def object_format(object_id: str) -> str:

@@ -6,20 +6,18 @@ the numbers that the branch has are those of one version, and only another versi
 
 from __future__ import annotations
 
-import io
 import json
 from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
-
 from dvc_sync_s3.dataset.counts import Counts, count, difference
 from dvc_sync_s3.dataset.label_numbers import LabelNumbers
 from dvc_sync_s3.dataset.merge import Merged
 from dvc_sync_s3.dataset.model import RecordId
+from dvc_sync_s3.dvc.dvc_yaml import with_metrics
+from dvc_sync_s3.errors import Blocked
 from dvc_sync_s3.git.clone import Clone
 from dvc_sync_s3.sync.people import CoAuthors, names
 from dvc_sync_s3.sync.tracked_dataset import TrackedDataset
@@ -55,8 +53,10 @@ class MetricsFile:
     def files(self, records: Mapping[RecordId, bytes], merged: Merged, md5: str) -> dict[str, bytes]:
         """Return the files of the commit that makes `md5` of the branch's version by `merged`.
 
-        `records` are those that the patch may touch, as the branch has them.
+        `records` are those that the patch may touch, as the branch has them. Raises Blocked if the team has something
+        where the metrics belong.
         """
+        self._require_place()
         before = count(line for name, line in records.items() if name in merged.patch)
         after = count(line for line in merged.patch.values() if line is not None)
         written = self._written()
@@ -71,12 +71,27 @@ class MetricsFile:
         registered = self._registered()
         return found if registered is None else {**found, self._dvc_yaml: registered}
 
+    def _require_place(self) -> None:
+        """Raise Blocked if something of the team's is where the metrics belong: it would be lost."""
+        path = self._metrics
+        obstacle = self._dataset.surroundings.obstacle(path)
+        what, remedy = (obstacle.what, obstacle.remedy) if obstacle else ("", f"Rename {path} in the repository.")
+        if obstacle is None and not _is_ours(self._clone.read(path)):
+            what = f"the team has a file of its own at {path}, where the dataset's metrics belong"
+        if what:
+            raise Blocked(what, hint=f"{remedy.removesuffix('.')}; or set DVC_METRICS=false.")
+
     def _registered(self) -> bytes | None:
         """Return the `dvc.yaml` that names the metrics file, None if the branch's is to stay as it is."""
-        before = self._clone.read(self._dvc_yaml)
+        around, path = self._dataset.surroundings, self._dvc_yaml
+        if around.obstacle(path) is not None:
+            return None
+        before = self._clone.read(path)
         if before is not None and before == self._left_alone:
             return None
         registered = with_metrics(before, PurePosixPath(self._metrics).name)
+        if before is None and around.ignored(path) is not None:
+            registered = None  # DVC wouldn't look at it
         self._left_alone = before if registered is None else registered
         return registered
 
@@ -102,44 +117,31 @@ class MetricsFile:
 
     @property
     def _metrics(self) -> str:
-        return metrics_path(str(self._path))
+        return str(self._dataset.metrics_folder / metrics_name(self._path.name))
 
     @property
     def _dvc_yaml(self) -> str:
-        return str(self._path.parent / "dvc.yaml")
+        return str(self._dataset.metrics_folder / "dvc.yaml")
 
 
-def metrics_path(dataset: str) -> str:
-    """Return the path of a dataset's metrics.
+def metrics_name(dataset: str) -> str:
+    """Return the name of the metrics of a dataset of this name.
 
-    >>> metrics_path("data/data.json"), metrics_path("data/annotations")
-    ('data/data.metrics.json', 'data/annotations.metrics.json')
+    >>> metrics_name("data.json"), metrics_name("annotations")
+    ('data.metrics.json', 'annotations.metrics.json')
     """
-    path = PurePosixPath(dataset)
-    return str(path.parent / f"{path.stem}.metrics.json")
+    return f"{PurePosixPath(dataset).stem}.metrics.json"
 
 
-def with_metrics(previous: bytes | None, name: str) -> bytes | None:
-    r"""Return the `dvc.yaml` that names the metrics file `name`, None if it does so already or can't be read.
+def _is_ours(content: bytes | None) -> bool:
+    """Tell whether a metrics file is ours, if perhaps merged badly, or holds nothing.
 
-    https://dvc.org/doc/user-guide/project-structure/dvcyaml-files#metrics; what else it holds stays, comments too.
-
-    >>> with_metrics(None, "data.metrics.json")
-    b'metrics:\n- data.metrics.json\n'
+    >>> _is_ours(b'{"accuracy": 0.9}'), _is_ours(b"[]")
+    (False, True)
     """
-    yaml = YAML()
-    yaml.width = 4096
-    try:
-        document = yaml.load(previous.decode()) if previous else {}
-    except (YAMLError, UnicodeDecodeError):
-        return None
-    listed = document.setdefault("metrics", []) if isinstance(document, dict) else None
-    if not isinstance(listed, list) or name in listed:
-        return None
-    listed.append(name)
-    stream = io.BytesIO()
-    yaml.dump(document, stream)
-    return stream.getvalue()
+    if content is None or content.strip() in {b"", b"[]", b"{}"}:
+        return True
+    return all(f'"{name}"'.encode() in content for name in ("tasks", "annotations", "labels", "annotators", "of"))
 
 
 def _nothing(md5: str | None) -> Numbers:

@@ -105,7 +105,9 @@ class FilesDifference:
 
     def write(self) -> Written:
         """Put the new listing into the cache, where the files are already."""
-        return self.kind.layout.write(self.version, self.merged.patch, self.before, self.kind.tracked.contents)
+        tracked = self.kind.tracked
+        written = self.kind.layout.write(self.version, self.merged.patch, self.before, tracked.contents)
+        return tracked.whole(self.version, written)
 
     def let_go(self) -> None:
         """Remove cached contents that took no part; of what the bundle copied in vain, when the next one is done."""

@@ -69,7 +69,7 @@ class Presence:
             return
         missing = self._missing(remote, version)
         lost = {md5 for md5 in missing if not self._contents.has(md5)}
-        taken_over = dict(self._named(written.version.md5)) if lost else {}
+        taken_over = dict(self._named(written.tracked.md5)) if lost else {}
         for md5 in sorted(lost & taken_over.keys()):
             raise _lost(taken_over[md5], md5, version.md5, remote.name)
         if lost:  # of older commits only; on the remote, their listing would claim that its files are there too
@@ -78,7 +78,7 @@ class Presence:
 
     def verified(self, remote: Remote, written: Written) -> None:
         """Note that the new version is whole on the remote: what is new of it was verified, the rest asked for."""
-        self._seen = Seen(remote.address, written.version.md5, self._all_at)
+        self._seen = Seen(remote.address, written.tracked.md5, self._all_at)
 
     def _missing(self, remote: Remote, version: Version) -> set[str]:
         now = self._now()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from dvc_sync_s3.dataset.layouts import Content, Version, Written
 from dvc_sync_s3.dataset.layouts.layout import Derivation
@@ -14,15 +14,19 @@ from dvc_sync_s3.dvc.choice import RemoteSettings
 from dvc_sync_s3.dvc.gitignore import with_ignored
 from dvc_sync_s3.dvc.parts import Basis, Shared
 from dvc_sync_s3.dvc.pointer import Pointer, read_pointer, write_pointer
+from dvc_sync_s3.dvc.project_view import Out
 from dvc_sync_s3.dvc.remote import Remote
 from dvc_sync_s3.dvc.remote_folder import Expected, require_folder
-from dvc_sync_s3.dvc.root import CONFIG, find_root
+from dvc_sync_s3.dvc.root import CONFIG
 from dvc_sync_s3.dvc.versioned import AnyRemote, Project, VersionedRemote, resolve
 from dvc_sync_s3.errors import Blocked, Transient
 from dvc_sync_s3.git.clone import Clone
+from dvc_sync_s3.sync.at_path import InsideOut, OwnOut
 from dvc_sync_s3.sync.contents import Contents
+from dvc_sync_s3.sync.part import Part
 from dvc_sync_s3.sync.presence import Presence
 from dvc_sync_s3.sync.pushed_folders import PushedFolders
+from dvc_sync_s3.sync.surroundings import Surroundings
 from dvc_sync_s3.sync.tracked_paths import gitignore_path, pointer_path
 
 
@@ -35,17 +39,20 @@ class Tracked:
         self._clone = clone
         self._remote_settings = remote
         self._answering = Answering()
+        self.surroundings = Surroundings(path, clone)
         dvc_folder = clone.folder / ".dvc"
         self.contents = Contents(Cache(dvc_folder / "cache"), dvc_folder / "tmp", self._opened)
         self._presence = Presence(self.contents)
         self._pushed = pushed or PushedFolders()
         self._resolved: tuple[object, AnyRemote] | None = None
-        self._read: tuple[bytes, Pointer] | None = None
+        self._read: tuple[bytes, Out, Pointer] | None = None
+        self._part: Part | None = None
 
     def require(self) -> None:
         """Raise Blocked if the branch no longer has the dataset: it would be begun anew, without what it held."""
-        if self._pointer() is None:
-            name = pointer_path(self._path)
+        if self.version() is None:
+            out = self._out()
+            name = f"{self._path} in {out.file}" if out.path != self._path else out.file
             raise Blocked(
                 f"{name} is gone from the branch",
                 hint=f"Restore {name} and push; or, if the dataset was moved, set DVC_DATASET to where it is now.",
@@ -54,18 +61,18 @@ class Tracked:
     @property
     def md5(self) -> str | None:
         """Return which version the branch has, None if it has no dataset."""
-        pointer = self._pointer()
-        return None if pointer is None else pointer.md5
+        version = self.version()
+        return None if version is None else version.md5
 
     def upload(self, written: Written) -> None:
         """Send what is new with a version to the DVC remote. Raises Transient or Blocked."""
         with self._opened() as remote:
             if isinstance(remote, VersionedRemote):
-                remote.refuse_folder(written.version.md5)
+                remote.refuse_folder(written.tracked.md5)
             else:
                 if remote.folder is not None and self._expected(remote.folder) is Expected.NOTHING:
                     remote.prepare()
-                self._presence.require(remote, self.version(), written)
+                self._presence.require(remote, self._named(), written)
             for together in _in_order(written.fresh):
                 for content in together:
                     if content.derivation and isinstance(remote, Remote):
@@ -83,50 +90,79 @@ class Tracked:
 
     def files(self, written: Written) -> dict[str, bytes]:
         """Return what the commit changes: the `.dvc` file and, once, the `.gitignore` beside the dataset."""
-        name = pointer_path(self._path)
-        version = written.version
-        fields = (version.md5, version.size, version.nfiles)
-        plain = write_pointer(self._clone.read(name), self._path, *fields)
-        files = {name: self._remote().pointer(version.md5, plain)}
+        out, version = self._out(), written.tracked
+        before = self._clone.read(out.file)
+        plain = write_pointer(before, out.path, version.md5, version.size, version.nfiles, file=out.file)
+        files = {out.file: self._remote().pointer(version.md5, plain)}
+        if out.path != self._path:  # Git ignores the folder already
+            return files
         ignored = with_ignored(self._clone.read(gitignore_path(self._path)), self._path)
         if ignored is not None:
             files[gitignore_path(self._path)] = ignored
         return files
+
+    def whole(self, before: Version | None, written: Written) -> Written:
+        """Return what was `written` as what the `.dvc` file is to name, if the dataset's version was `before`."""
+        part, named = self._part_of_folder(), self._named()
+        return written if part is None or named is None else part.whole(named, before, written)
 
     def confirmed(self, written: Written) -> None:
         """Remove all cached contents but those that are new with a version, which the next change is likely to touch.
 
         What they replaced was needed for as long as the push could be rejected.
         """
-        self.contents.keep_only((written.version.md5, *(content.md5 for content in written.fresh)))
+        self.contents.keep_only((written.version.md5, written.tracked.md5, *(content.md5 for content in written.fresh)))
 
     def let_go(self) -> None:
         """Remove all cached contents: none will be needed soon."""
         self.contents.keep_only(())
 
-    def _pointer(self) -> Pointer | None:
-        content = self._clone.read(pointer_path(self._path))
-        if content is None:
-            return None
-        if self._read is None or self._read[0] != content:  # a cycle asks for it eight times
-            self._read = content, read_pointer(content, self._path)
-        return self._read[1]
-
     def version(self) -> Version | None:
         """Return which version the branch has, None if it has no dataset; raises Blocked if it can't be DVC's."""
+        named, part = self._named(), self._part_of_folder()
+        return named if named is None or part is None else part.version(named)
+
+    def _named(self) -> Version | None:
+        """Return what the `.dvc` file names: the dataset's version, or that of the folder which it is a part of."""
         pointer = self._pointer()
-        if pointer is None:
-            self._refuse_if_git_tracks_it()
+        return None if pointer is None else Version(pointer.md5, pointer.size, pointer.nfiles)
+
+    @property
+    def metrics_folder(self) -> PurePosixPath:
+        """Return where a file of Git's may stand beside the dataset: not in a folder that DVC tracks."""
+        return PurePosixPath(self._out().path).parent
+
+    def _out(self) -> Out:
+        """Return the out that the dataset is, or is a part of, or will be."""
+        place = self.surroundings.place()
+        if isinstance(place, InsideOut):
+            return Out(place.out, place.file)
+        return Out(self._path, place.file if isinstance(place, OwnOut) else pointer_path(self._path))
+
+    def _part_of_folder(self) -> Part | None:
+        place = self.surroundings.place()
+        if not isinstance(place, InsideOut):
             return None
-        return Version(pointer.md5, pointer.size, pointer.nfiles)
+        if self._part is None or self._part.inside != place:
+            self._part = Part(place, self.contents)
+        return self._part
+
+    def _pointer(self) -> Pointer | None:
+        out = self._out()
+        content = self._clone.read(out.file)
+        if content is None:
+            return None
+        if self._read is None or self._read[:2] != (content, out):  # a cycle asks for it eight times
+            self._read = content, out, read_pointer(content, out.path, out.file)
+        return self._read[2]
 
     @contextmanager
     def _opened(self) -> Iterator[AnyRemote]:
         """Give the DVC remote; after a failure it is opened anew, as its connections may be what is broken."""
         try:
-            remote = self._remote()
+            remote, named = self._remote(), self._named()
             if remote.folder is not None:
-                require_folder(remote.name, remote.folder, self._expected(remote.folder), self.md5)
+                require_folder(remote.name, remote.folder, self._expected(remote.folder), named.md5 if named else None)
             yield remote
         except (Transient, Blocked):
             self._resolved = None
@@ -140,8 +176,8 @@ class Tracked:
     def _remote(self) -> AnyRemote:
         """Return the DVC remote, resolved again only when the branch's configuration of it has changed."""
         pointer = self._pointer()
-        root, named = self._dvc_root(), pointer.remote if pointer else None
-        basis = (root, (root / CONFIG).read_bytes(), named)
+        root, named = self.surroundings.dvc_root, pointer.remote if pointer else None
+        basis = (root, (root / CONFIG).read_bytes(), named, self._out())
         if self._resolved is None or self._resolved[0] != basis:
             remote = resolve(self._project(root), named, self._remote_settings, self._answering)
             if remote.folder is not None and remote.folder.resolve().is_relative_to(self._clone.folder.resolve()):
@@ -153,27 +189,10 @@ class Tracked:
         return self._resolved[1]
 
     def _project(self, root: Path) -> Project:
-        out = (self._clone.folder / self._path).relative_to(root).as_posix()
+        out = self._out()
+        path, file = ((self._clone.folder / each).relative_to(root).as_posix() for each in (out.path, out.file))
         workshop = self._clone.folder / ".dvc" / "tmp" / "project"
-        return Project(root, out, lambda: self._clone.read(pointer_path(self._path)), workshop)
-
-    def _dvc_root(self) -> Path:
-        """Return the folder whose `.dvc` the dataset belongs to, as the refreshed clone has it."""
-        root = find_root(self._clone.folder, self._path)
-        if root is None:
-            raise Blocked(
-                "the repository has no DVC",
-                hint="Run `dvc init` and `dvc remote add -d <name> <url>` in the repository, commit and push.",
-            )
-        return root
-
-    def _refuse_if_git_tracks_it(self) -> None:
-        self._dvc_root()
-        if self._clone.tracks(self._path):
-            raise Blocked(
-                f"Git itself tracks {self._path}, so DVC can't",
-                hint=f"Run `git rm -r --cached {self._path}` and `dvc add {self._path}`, commit and push.",
-            )
+        return Project(root, path, file, lambda: self._clone.read(out.file), workshop)
 
 
 def _in_order(fresh: Sequence[Content]) -> Iterator[Sequence[Content]]:

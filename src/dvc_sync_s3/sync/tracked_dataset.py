@@ -14,7 +14,9 @@ from dvc_sync_s3.dvc.pointer import rename_out, write_pointer
 from dvc_sync_s3.dvc.versioned import VersionedRemote
 from dvc_sync_s3.errors import Blocked
 from dvc_sync_s3.git.clone import Clone
+from dvc_sync_s3.sync.at_path import Nothing
 from dvc_sync_s3.sync.pushed_folders import PushedFolders
+from dvc_sync_s3.sync.surroundings import Surroundings
 from dvc_sync_s3.sync.tracked import Tracked
 from dvc_sync_s3.sync.tracked_paths import gitignore_path, pointer_path
 
@@ -38,7 +40,8 @@ class TrackedDataset(Tracked):
 
     def write(self, patch: Mapping[RecordId, bytes | None]) -> Written:
         """Put the version with `patch` into the cache."""
-        return self._layout.write(self.version(), patch, self.contents)
+        version = self.version()
+        return self.whole(version, self._layout.write(version, patch, self.contents))
 
     def convert(self, layout: Layout) -> Written:
         """Put all that the branch has into the cache, in another layout; raises Blocked if that has no place for it."""
@@ -46,6 +49,12 @@ class TrackedDataset(Tracked):
             raise Blocked(
                 f"{self._path} is on a version-aware remote, which keeps it under its name",
                 hint="Convert it by hand, or use a remote that isn't version-aware.",
+            )
+        out = self._out()
+        if out.path != self._path:
+            raise Blocked(
+                f"{self._path} is a part of {out.path}, which {out.file} tracks as one",
+                hint=f"Move it out of {out.path}, run `dvc add` on both, commit and push; then convert it.",
             )
         version = self.version()
         extras = ", ".join(islice(self._layout.extras(version, self.contents), 3))
@@ -62,12 +71,14 @@ class TrackedDataset(Tracked):
 
         Raises Blocked if something is at `path` already.
         """
-        pointer = self._clone.read(pointer_path(self._path))
-        if self._clone.tracks(path) or self._clone.tracks(pointer_path(path)) or pointer is None:
+        file = self._out().file
+        pointer = self._clone.read(file)
+        if pointer is None or not isinstance(Surroundings(path, self._clone).place(), Nothing):
             raise Blocked(f"{path} is on the branch already", hint="Choose another path, or remove what is there.")
         version = written.version
-        fresh = write_pointer(rename_out(pointer, self._path, path), path, version.md5, version.size, version.nfiles)
-        files: dict[str, bytes | None] = {pointer_path(self._path): None, pointer_path(path): fresh}
+        renamed = rename_out(pointer, self._path, path, file)
+        fresh = write_pointer(renamed, path, version.md5, version.size, version.nfiles)
+        files: dict[str, bytes | None] = {file: None, pointer_path(path): fresh}
         here, there = gitignore_path(self._path), gitignore_path(path)
         if (before := self._clone.read(here)) is not None:
             files[here] = without_ignored(before, self._path)

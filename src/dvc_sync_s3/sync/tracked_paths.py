@@ -8,13 +8,12 @@ from dvc_sync_s3.dvc.root import config_paths
 
 
 def written_out_paths(dataset: str) -> tuple[str, ...]:
-    """Return the paths that the clone must have as files: those that DVC reads of a repository for this dataset.
+    """Return the paths that the clone must have as files: where DVC's configuration may be.
 
     >>> written_out_paths("data.json")
-    ('.dvc/config', '.dvcignore', 'data.json.dvc', '.gitignore')
+    ('.dvc/config',)
     """
-    ignored = (str(folder / ".dvcignore") for folder in PurePosixPath(dataset).parents)
-    return (*config_paths(dataset), *ignored, pointer_path(dataset), gitignore_path(dataset))
+    return config_paths(dataset)
 
 
 def pointer_path(dataset: str) -> str:

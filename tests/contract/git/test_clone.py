@@ -13,6 +13,7 @@ import pytest
 from dvc_sync_s3.errors import Blocked, Rejected, Transient
 from dvc_sync_s3.git.clone import Clone
 from dvc_sync_s3.git.failures import CloneBroken
+from dvc_sync_s3.git.files import Sort
 from dvc_sync_s3.git.trailers import format_trailers
 
 POINTER = "data/data.json.dvc"
@@ -68,14 +69,13 @@ def test_the_clone_holds_no_file_that_it_was_not_asked_for(member: Member, open_
     assert not (clone.folder / ".git/objects" / blob[:2] / blob[2:]).exists()
 
 
-def test_read_tells_absent_from_present_and_tracks_sees_folders(member: Member, open_clone: Open) -> None:
+def test_read_tells_absent_from_present_and_sorts_tells_what_is_there(member: Member, open_clone: Open) -> None:
     clone = open_clone()
     clone.refresh()
     assert clone.read("data/none.dvc") is None
     assert clone.read("data") is None
-    assert clone.tracks("data")
-    assert clone.tracks("src/train.py")
-    assert not clone.tracks("data/data.json")
+    asked = ("data", "src/train.py", "data/data.json")
+    assert clone.sorts(asked) == dict(zip(asked, (Sort.FOLDER, Sort.FILE, None), strict=True))
 
 
 def test_a_commit_changes_only_the_given_files(member: Member, open_clone: Open) -> None:

@@ -107,7 +107,7 @@ def test_what_stands_in_the_way_waits_for_a_person(bridge: Bridge, team: Team) -
     (team.folder / FOLDER / "notes").write_text("ours")
     team.push_files("notes")
     head = team.head()
-    with pytest.raises(Blocked, match=f"{FOLDER} is on the branch already"):
+    with pytest.raises(Blocked, match=f"Git itself tracks {FOLDER}"):
         convert(bridge, team, DATASET, FOLDER)
     assert team.head() == head
 

@@ -17,7 +17,7 @@ from tests.contract.sync.conftest import DATASET, Bridge, Json, Team, annotation
 FILE = "data/data.metrics.json"
 
 
-def measuring(bridge: Bridge, co_authors: CoAuthors = CoAuthors.ON) -> list[int]:
+def measuring(bridge: Bridge, co_authors: CoAuthors = CoAuthors.ON, path: str = DATASET) -> list[int]:
     """Let the bridge keep metrics; returns a list that grows with each element of the dataset that is counted anew."""
     kind = bridge.cycle._kind
     assert isinstance(kind, Annotations)
@@ -31,7 +31,7 @@ def measuring(bridge: Bridge, co_authors: CoAuthors = CoAuthors.ON) -> list[int]
             yield line
 
     dataset.lines = watched  # type: ignore[assignment,method-assign]
-    metrics = MetricsFile(DATASET, clone, dataset, co_authors)
+    metrics = MetricsFile(path, clone, dataset, co_authors)
     measured = replace(kind, co_authors=co_authors, metrics=metrics)
     bridge.cycle = Cycle(measured, clone, dataset, bridge.ledger, bridge.steps.append)
     return counted

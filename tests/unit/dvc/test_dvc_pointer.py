@@ -72,7 +72,7 @@ def test_what_tells_of_another_version_is_dropped() -> None:
         (PLAIN + b"  push: false\n", "push: false"),
         (PLAIN + b"frozen: true\n", "import"),
         (b"deps:\n- path: x\n" + PLAIN, "import"),
-        (PLAIN + b"wdir: ..\n", "wdir"),
+        (PLAIN + b"wdir: ..\n", "alone"),
         (b"<<<<<<< ours\n" + PLAIN + b"=======\n>>>>>>> theirs\n", "conflict"),
         (b"outs: [", "YAML"),
         (b"\xff\xfe", "YAML"),
@@ -86,6 +86,19 @@ def test_a_file_that_needs_a_person_is_refused_with_a_way_out(content: bytes, re
         read_pointer(content, OUT)
     assert OUT in str(caught.value)
     assert caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("file", "content"),
+    [
+        ("data/labels.dvc", PLAIN),
+        ("labels.dvc", PLAIN.replace(b"data.json", b"data/data.json")),
+        ("tracked/labels.dvc", b"wdir: ../data\n" + PLAIN),
+    ],
+)
+def test_a_file_of_another_name_and_place_tracks_the_same_out(file: str, content: bytes) -> None:
+    assert read_pointer(content, OUT, file) == Pointer(MD5, 3, None)
+    assert write_pointer(content, OUT, NEW, 3, file=file) == content.replace(MD5.encode(), NEW.encode())
 
 
 @pytest.mark.parametrize("content", [PLAIN + PLAIN[6:], b"outs: [", PLAIN + b"frozen: true\n"])

@@ -39,10 +39,19 @@ class Content:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A new version, and the contents that are new with it, in the order in which they are to be uploaded."""
+    """A new version, and the contents that are new with it, in the order in which they are to be uploaded.
+
+    `within`: the version of the tracked folder that the dataset is a part of, None if it is tracked by itself.
+    """
 
     version: Version
     fresh: tuple[Content, ...]
+    within: Version | None = None
+
+    @property
+    def tracked(self) -> Version:
+        """Return the version that the `.dvc` file names."""
+        return self.within or self.version
 
 
 class Objects(Protocol):
