@@ -18,7 +18,7 @@ BRANCH = "main"
 DATASET = "data/data.json"
 _POINTER = f"{DATASET}.dvc"
 _TRAILERS = re.compile(r"^Dvc-Sync-Instance: (\S+)\nDvc-Sync-Seq: (\d+)$", re.MULTILINE)
-# Relative to .dvc, so that the folder that holds it all can be copied.
+# Relative to .dvc, so that the folder that holds it all can be copied; the service's settings name the whole path.
 _CONFIG = b"""[core]
     remote = storage
 ['remote "storage"']
