@@ -156,7 +156,6 @@ class Server:
             "S3_BUCKET": BUCKET,
             "S3_DATA_FOLDER": str(self.folder / "data"),
             "GIT_REPO": str(self.team.bare),
-            "DVC_REMOTE_URL": str(self.team.remote),
             "GIT_FOLDER": str(self.folder / "clone"),
             "DVC_REMOTE_URL": str(self.team.remote),
             "BUNDLE_QUIET_SECONDS": "0.1",

@@ -93,7 +93,6 @@ class Service:
         self._settings = Settings(
             _env_file=None,
             git_repo=str(self.team.bare),
-            dvc_remote_url=str(self.team.remote),
             git_branch=BRANCH,
             git_folder=self.clone,
             dvc_remote_url=str(self.team.remote),
