@@ -26,6 +26,7 @@ DVC_YAML = "dvc.yaml"
 _IGNORES = {".dvcignore", ".gitignore", ".gitattributes"}
 _MOST_LETTERS = 200
 _PARAMS = "params.yaml"
+_READ = {DVC_YAML, _PARAMS, "config", *_IGNORES}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +50,16 @@ class View:
 def reads(path: str) -> bool:
     """Tell whether DVC or Git reads a file of the repository to know what is tracked, ignored or converted.
 
-    >>> [reads(path) for path in ("a/b.dvc", "dvc.yaml", "a/.gitignore", ".dvc/config", ".dvc/tmp/x.dvc", "train.py")]
-    [True, True, True, True, False, False]
+    >>> [reads(path) for path in ("a/b.dvc", "dvc.yaml", "a/.gitignore", ".dvc/config", "sub/.dvc/config")]
+    [True, True, True, True, True]
+    >>> [reads(path) for path in ("train.py", "a/config", ".dvc/tmp/x.dvc", ".dvc/tmp/config", ".dvc/.gitignore")]
+    [False, False, False, False, False]
     """
-    file = PurePosixPath(path)
-    if ".dvc" in file.parts[:-1]:
-        return file.parts[-2:] == (".dvc", "config")
-    return file.name in {DVC_YAML, _PARAMS, *_IGNORES} or file.suffix == ".dvc"
+    folder, _, name = path.rpartition("/")  # asked of each file of the repository, so without PurePosixPath
+    if name not in _READ and not name.endswith(".dvc"):
+        return False
+    is_in_dvcs_own = ".dvc" in folder.split("/")
+    return is_in_dvcs_own == (name == "config") and (name != "config" or folder.endswith(".dvc"))
 
 
 def params_of(dvc_yaml: str, content: bytes) -> set[str]:
