@@ -11,17 +11,19 @@ class BundleSettings(BaseModel):
     """The settings whose names begin with BUNDLE_."""
 
     bundle_countdown: int | None = Field(
-        None, ge=1, description="Commit at the latest when so many objects have changed."
+        None, ge=1, description="Commit at the latest when this number of objects has changed."
     )
     bundle_quiet_seconds: float | None = Field(
         None,
         ge=0,
-        description="Commit after so long a quiet; left out: 2, times 3 per commit of the last 45 minutes, up to 600.",
+        description="Commit when nothing has changed for this many seconds. Default: 2, with ten commits at once and "
+        "then one every 500 seconds; a value turns that budget off. Set 2 for a demo.",
     )
     bundle_max_seconds: float | None = Field(
         None,
         ge=0,
-        description="Commit at the latest so long after the first change; left out: ten times the quiet, up to 600.",
+        description="Commit at the latest this many seconds after the first change. Default: ten times "
+        "BUNDLE_QUIET_SECONDS; without that, 10, or up to 500 when the budget is used up.",
     )
 
     @model_validator(mode="after")

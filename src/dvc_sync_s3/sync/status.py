@@ -39,8 +39,14 @@ class SyncStatus:
     error: str | None = None
     hint: str | None = None
     skipped: int = 0
-    recent_commits: tuple[str, ...] = ()
-    """When this service committed in the last while; a restart must not forget how busy the day is."""
+    reason: str | None = None
+    """Why nothing is committed now."""
+    next_commit_at: str | None = None
+    """When the next cycle is due if nothing more changes."""
+    made_from: str | None = None
+    """The branch from which the next commit makes ours; None if ours is there, or wasn't read yet."""
+    budget_full_at: str | None = None
+    """When the budget of commits is full again; a restart must not forget how busy the day is."""
 
 
 class StatusFile:
@@ -63,15 +69,21 @@ class StatusFile:
             fields = json.loads(self._path.read_text(encoding="utf-8"))
             target = fields.pop("target", None)
             state = State(fields["state"])
-            recent = tuple(iso(datetime.fromisoformat(at).astimezone(UTC)) for at in fields.get("recent_commits", ()))
-            status = SyncStatus(**{**fields, "state": state, "recent_commits": recent})
+            fields.pop("recent_commits", None)  # of an older version
+            status = SyncStatus(**{**fields, "state": state})
+            time_of(status.budget_full_at)
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return SyncStatus()
         return status if target == self._target else _of_another_target(status)
 
 
 def _of_another_target(status: SyncStatus) -> SyncStatus:
-    return replace(SyncStatus(State.SYNCING), skipped=status.skipped, recent_commits=status.recent_commits)
+    return replace(SyncStatus(State.SYNCING), skipped=status.skipped, budget_full_at=status.budget_full_at)
+
+
+def time_of(text: str | None) -> datetime | None:
+    """Read a time as the status has it; raise ValueError or TypeError for anything else."""
+    return None if text is None else datetime.fromisoformat(text).astimezone(UTC)
 
 
 def iso(time: datetime) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import timedelta
 from threading import Event
 
 import structlog
@@ -15,9 +15,9 @@ from dvc_sync_s3.errors import Blocked, Rejected, SyncError, Transient
 from dvc_sync_s3.failures import explained
 from dvc_sync_s3.store.model import Waiting
 from dvc_sync_s3.store.reader import Reader
-from dvc_sync_s3.sync.bundle import MEMORY, MOST_CHANGES, BundleRules, wait_s
+from dvc_sync_s3.sync.bundle import MOST_CHANGES, BundleRules, next_commit, spent
 from dvc_sync_s3.sync.cycle import Synced
-from dvc_sync_s3.sync.status import State, StatusFile, SyncStatus, iso
+from dvc_sync_s3.sync.status import State, StatusFile, SyncStatus, iso, time_of
 
 log = structlog.get_logger("sync")
 
@@ -84,14 +84,15 @@ class Worker:
         """Do what is due; return how long to sleep."""
         if self._failures:
             return self._sync()
-        due_s = wait_s(self._rules, self._waiting(), self._clock.now(), len(self._recent_commits()))
-        if due_s is None:
-            self._tell(State.IDLE)
+        now = self._clock.now()
+        due = next_commit(self._rules, self._waiting(), now, time_of(self._status.budget_full_at))
+        if due is None:
+            self._tell(State.IDLE, None, None)
             return _POLL_S
-        if due_s > 0:
-            self._tell(State.WAITING)
-            return min(due_s, _POLL_S)
-        return self._sync()
+        if due.at <= now:
+            return self._sync()
+        self._tell(State.WAITING, due.reason, iso(due.at))
+        return min((due.at - now).total_seconds(), _POLL_S)
 
     def _waiting(self) -> Waiting:
         """Return what waits, counted no further than the rules ask, as this is looked at all the time."""
@@ -103,7 +104,7 @@ class Worker:
     def _sync(self) -> float:
         started_s = self._clock.monotonic_s()
         if not self._failures:
-            self._tell(State.SYNCING)
+            self._tell(State.SYNCING, "a sync runs", None)
         outcome = self._run_cycles()
         duration_ms = round((self._clock.monotonic_s() - started_s) * 1000)
         if isinstance(outcome, Retry):
@@ -136,8 +137,8 @@ class Worker:
         now = self._clock.now()
         status = replace(self._status, synced_seq=synced.seq, error=None, hint=None, skipped=self._facts.skipped())
         if synced.commit is not None:
-            recent = (*self._recent_commits(), iso(now))
-            status = replace(status, last_commit=synced.commit, recent_commits=recent)
+            full_at = iso(spent(time_of(status.budget_full_at), now)) if self._rules.has_budget else None
+            status = replace(status, last_commit=synced.commit, budget_full_at=full_at)
         if synced.made_from != self._made_from:
             self._made_from = synced.made_from
             if synced.made_from is not None:
@@ -148,7 +149,8 @@ class Worker:
         if advanced:
             log.info("sync", seq=synced.seq, commit=synced.commit, subject=synced.subject, duration_ms=duration_ms)
         is_more = self._store.waiting(synced.seq).count > 0
-        self._write(replace(status, state=State.WAITING if is_more else State.IDLE))
+        state = State.WAITING if is_more else State.IDLE
+        self._write(replace(status, state=state, reason=None, next_commit_at=None, made_from=synced.made_from))
 
     def _failed(self, retry: Retry, duration_ms: int) -> float:
         self._failures += 1
@@ -163,18 +165,15 @@ class Worker:
         )
         position = self._facts.position()
         synced_seq = self._status.synced_seq if position is None else position
-        status = replace(self._status, synced_seq=synced_seq)
+        retry_at = iso(self._clock.now() + timedelta(seconds=retry.pause_s))
+        status = replace(self._status, synced_seq=synced_seq, reason="the last try failed", next_commit_at=retry_at)
         self._write(replace(status, state=state, error=str(retry.error), hint=retry.error.hint))
         return retry.pause_s
 
-    def _recent_commits(self) -> tuple[str, ...]:
-        """Return when this worker and those before it committed; a time to come is of a clock that was set back."""
-        now = self._clock.now()
-        return tuple(at for at in self._status.recent_commits if now - MEMORY < datetime.fromisoformat(at) <= now)
-
-    def _tell(self, state: State) -> None:
-        if state is not self._status.state:
-            self._write(replace(self._status, state=state))
+    def _tell(self, state: State, reason: str | None, next_commit_at: str | None) -> None:
+        status = replace(self._status, state=state, reason=reason, next_commit_at=next_commit_at)
+        if status != self._status:
+            self._write(status)
 
     def _write(self, status: SyncStatus) -> None:
         self._status = status

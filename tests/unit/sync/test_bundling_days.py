@@ -16,18 +16,18 @@ def shape(*parts: Iterable[float]) -> list[float]:
 
 
 @pytest.mark.parametrize("cycle_s", [0.1, 1.0, 30.0])
-def test_an_annotation_every_20_s_makes_at_most_60_commits_in_8_hours(tmp_path: Path, cycle_s: float) -> None:
+def test_an_annotation_every_20_s_makes_at_most_70_commits_in_8_hours(tmp_path: Path, cycle_s: float) -> None:
     day = Day(tmp_path, WORKDAY, cycle_s)
     day.run(9 * HOUR_S)
-    assert len(day.commits_s) <= 60
+    assert len(day.commits_s) <= 70
     assert max(day.delays_s()) <= LONGEST_S + 2 * cycle_s + day.poll_s
 
 
 @pytest.mark.parametrize("interval_s", [1.0, 7.0, 20.0, 45.0, 60.0, 90.0, 150.0, 300.0, 450.0])
-def test_any_steady_pace_makes_at_most_60_commits_in_8_hours(tmp_path: Path, interval_s: float) -> None:
+def test_any_steady_pace_makes_at_most_70_commits_in_8_hours(tmp_path: Path, interval_s: float) -> None:
     day = Day(tmp_path, every(interval_s, 5, 8 * HOUR_S))
     day.run(9 * HOUR_S)
-    assert len(day.commits_s) <= 60
+    assert len(day.commits_s) <= 70
     assert max(day.delays_s()) <= LONGEST_S + 3
 
 
@@ -62,7 +62,7 @@ def test_a_restarted_worker_knows_how_busy_the_day_is(tmp_path: Path) -> None:
     for hour in range(1, 17):  # every half hour
         day.run(hour * HOUR_S / 2)
     day.run(9 * HOUR_S)
-    assert len(day.commits_s) <= 60 + 16  # a start syncs what waits, to learn how far the branch is
+    assert len(day.commits_s) <= 70 + 16  # a start syncs what waits, to learn how far the branch is
 
 
 def test_bursts_with_breaks_are_each_committed_at_once(tmp_path: Path) -> None:
@@ -70,8 +70,21 @@ def test_bursts_with_breaks_are_each_committed_at_once(tmp_path: Path) -> None:
     day = Day(tmp_path, shape(*bursts))
     day.run(9 * HOUR_S)
     firsts = day.delays_s()[::60]
-    assert max(firsts) <= 30
-    assert len(day.commits_s) <= 4 * len(bursts)
+    assert max(firsts) <= 15
+    assert len(day.commits_s) <= 70
+
+
+@pytest.mark.parametrize("interval_s", [1.0, 5.0, 14.0, 60.0])
+def test_each_of_the_first_changes_is_on_the_branch_within_15_s(tmp_path: Path, interval_s: float) -> None:
+    day = Day(tmp_path, every(interval_s, 5, 5 + 10 * interval_s))
+    day.run(HOUR_S)
+    assert max(day.delays_s()) <= 15
+
+
+def test_a_small_team_that_saves_every_ten_minutes_waits_for_no_change_longer_than_15_s(tmp_path: Path) -> None:
+    day = Day(tmp_path, every(600.0, 5, 8 * HOUR_S))
+    day.run(9 * HOUR_S)
+    assert max(day.delays_s()) <= 15
 
 
 def test_a_sync_of_ten_thousand_makes_few_commits_and_the_next_hour_is_quick_again(tmp_path: Path) -> None:
@@ -79,7 +92,7 @@ def test_a_sync_of_ten_thousand_makes_few_commits_and_the_next_hour_is_quick_aga
     again_s = whole_project[-1] + HOUR_S
     day = Day(tmp_path, [*whole_project, again_s], cycle_s=3.0)
     day.run(again_s + HOUR_S)
-    assert len(day.commits_s) <= 4
+    assert len(day.commits_s) <= 12
     assert day.delays_s()[-1] <= 15
 
 

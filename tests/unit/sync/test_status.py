@@ -7,12 +7,13 @@ import pytest
 from dvc_sync_s3.sync.status import FILE_NAME, State, StatusFile, SyncStatus
 
 TARGET = "team.git main"
-NO_TIME = b'{"state": "idle", "recent_commits": ["noon"]}'
+FULL_AT = "2026-11-23T00:08:20+00:00"
+NO_TIME = b'{"state": "idle", "budget_full_at": "noon"}'
 
 
 def test_a_status_reads_as_it_was_written(tmp_path: Path) -> None:
     told = SyncStatus(
-        State.BLOCKED, 7, "abc", "2026-11-23T00:00:00+00:00", "refused", "renew", 3, ("2026-11-22T23:59:00+00:00",)
+        State.BLOCKED, 7, "abc", "2026-11-23T00:00:00+00:00", "refused", "renew", 3, budget_full_at=FULL_AT
     )
     StatusFile(tmp_path, TARGET).write(told)
     assert StatusFile(tmp_path, TARGET).read() == told
@@ -32,12 +33,13 @@ def test_a_status_of_an_older_version_is_read(tmp_path: Path) -> None:
 
 
 def test_a_status_of_an_older_version_names_no_target_so_its_numbers_are_not_believed(tmp_path: Path) -> None:
-    (tmp_path / FILE_NAME).write_text('{"state": "idle", "synced_seq": 7, "last_commit": "abc"}')
+    (tmp_path / FILE_NAME).write_text('{"state": "idle", "synced_seq": 7, "last_commit": "abc", "recent_commits": []}')
     assert StatusFile(tmp_path, TARGET).read() == SyncStatus(State.SYNCING)
 
 
 def test_of_another_target_only_what_is_not_about_it_is_read(tmp_path: Path) -> None:
-    recent = ("2026-11-22T23:59:00+00:00",)
-    before = SyncStatus(State.BLOCKED, 7, "abc", "2026-11-23T00:00:00+00:00", "refused", "renew", 3, recent)
+    before = SyncStatus(
+        State.BLOCKED, 7, "abc", "2026-11-23T00:00:00+00:00", "refused", "renew", 3, budget_full_at=FULL_AT
+    )
     StatusFile(tmp_path, "another").write(before)
-    assert StatusFile(tmp_path, TARGET).read() == SyncStatus(State.SYNCING, skipped=3, recent_commits=recent)
+    assert StatusFile(tmp_path, TARGET).read() == SyncStatus(State.SYNCING, skipped=3, budget_full_at=FULL_AT)

@@ -13,9 +13,9 @@ from dvc_sync_s3.errors import Blocked, Rejected, SyncError, Transient
 from dvc_sync_s3.store.model import NewObject
 from dvc_sync_s3.store.store import Store
 from dvc_sync_s3.sync import bundle, worker
-from dvc_sync_s3.sync.bundle import BundleRules
+from dvc_sync_s3.sync.bundle import REFILL, BundleRules
 from dvc_sync_s3.sync.cycle import Synced
-from dvc_sync_s3.sync.status import State, StatusFile, SyncStatus
+from dvc_sync_s3.sync.status import State, StatusFile, SyncStatus, iso
 from dvc_sync_s3.sync.worker import Facts, Worker
 
 
@@ -216,6 +216,45 @@ def test_a_cycle_that_fails_after_it_read_the_branch_tells_how_far_the_branch_is
 def test_until_the_branch_was_read_nothing_is_said_of_how_far_it_is(bench: Bench) -> None:
     bench.run(never(Blocked("the token was refused", hint="renew it")), Pauses(1))
     assert bench.status.read().synced_seq is None
+
+
+def test_while_changes_are_collected_the_status_says_until_when_and_why(bench: Bench) -> None:
+    put(bench, "1")
+    bench.run(script(Synced(0)), Pauses(3))
+    status = bench.status.read()
+    assert status.next_commit_at == iso(bench.clock.now() + timedelta(seconds=5))
+    assert "nothing has changed for 5 s" in (status.reason or "")
+
+
+def test_a_used_up_budget_is_told_and_a_restarted_worker_knows_it(bench: Bench) -> None:
+    full_at = bench.clock.now() + 10 * REFILL
+    bench.status.write(SyncStatus(budget_full_at=iso(full_at)))
+    put(bench, "1")
+    bench.run(script(Synced(0)), Pauses(3), BundleRules())
+    status = bench.status.read()
+    assert status.next_commit_at == iso(bench.clock.now() + REFILL)
+    assert "budget of 10 commits" in (status.reason or "")
+
+
+def test_a_commit_is_taken_from_the_budget_unless_a_setting_says_how_long_a_bundle_stays_open(bench: Bench) -> None:
+    put(bench, "1")
+    bench.run(script(Synced(1, "c1")), Pauses(1), BundleRules())
+    assert bench.status.read().budget_full_at == iso(bench.clock.now() + REFILL)
+    bench.run(script(Synced(1, "c2")), Pauses(1))
+    assert bench.status.read().budget_full_at is None
+
+
+def test_after_a_failure_the_status_says_when_it_is_tried_again(bench: Bench) -> None:
+    bench.run(never(Blocked("the token was refused", hint="renew it")), Pauses(1))
+    assert bench.status.read().next_commit_at == iso(bench.clock.now() + timedelta(seconds=30))
+
+
+def test_the_status_says_that_the_branch_is_yet_to_be_made_until_it_is(bench: Bench) -> None:
+    put(bench, "1")
+    bench.run(script(Synced(0, made_from="main")), Pauses(2))
+    assert bench.status.read().made_from == "main"
+    bench.run(script(Synced(1, "c1")), Pauses(1))
+    assert bench.status.read().made_from is None
 
 
 def test_stopping_ends_the_worker(bench: Bench) -> None:

@@ -77,7 +77,10 @@ def test_the_status_tells_what_waits_and_what_the_worker_says(store: Store, tmp_
         "error": "the token was refused",
         "hint": "renew it",
         "skipped": 0,
-        "recent_commits": [],
+        "reason": None,
+        "next_commit_at": None,
+        "made_from": None,
+        "budget_full_at": None,
         "warnings": [],
     }
 
