@@ -11,6 +11,7 @@ from dvc_sync_s3.dvc.pointer import read_pointer
 from dvc_sync_s3.errors import Blocked, Rejected
 from tests.contract.sync.conftest import OpenBridge, Team, annotation
 from tests.contract.sync.test_metrics import measuring
+from tests.contract.sync.test_mirror import mirroring
 
 PICTURE = "corpus/pictures/cat.png"
 DATASET = "corpus/labels/all.json"
@@ -164,3 +165,26 @@ def test_a_dvc_file_inside_the_tracked_folder_waits_for_a_person(team: Team, ope
     bridge.put("86", annotation(86))
     with pytest.raises(Blocked, match=r"corpus\.dvc tracks corpus as one, and corpus/labels/all\.json\.dvc is in it"):
         bridge.sync()
+
+
+def test_a_mirror_in_a_tracked_folder_changes_its_own_files_alone(
+    folder: Path, team: Team, open_bridge: OpenBridge
+) -> None:
+    bridge = open_bridge("bridge", "corpus/bucket")
+    mirroring(bridge)
+    bridge.put("a.bin", b"one")
+    bridge.put("deep/b.bin", b"two")
+    bridge.sync()
+    bridge.delete("a.bin")
+    bridge.put("deep/b.bin", b"changed")
+    bridge.sync()
+    _pull(team)
+    assert [file for file in (folder / "bucket").rglob("*") if file.is_file()] == [
+        folder / "bucket/annotations/deep/b.bin"
+    ]
+    assert (folder / "bucket/annotations/deep/b.bin").read_bytes() == b"changed"
+    assert (team.folder / PICTURE).exists()
+    assert "up to date" in team.dvc("status")
+    files = [file for file in folder.rglob("*") if file.is_file()]
+    pointer = read_pointer((team.folder / "corpus.dvc").read_bytes(), "corpus")
+    assert (pointer.nfiles, pointer.size) == (len(files), sum(file.stat().st_size for file in files))
