@@ -21,7 +21,6 @@ CLONE_PARTS = [
     ".git/objects/pack/*.pack",
     ".git/refs/**/*",
     ".dvc/**/*",
-    "data/*",
 ]
 
 

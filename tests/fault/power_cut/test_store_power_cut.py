@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from dvc_sync_s3.clock import SystemClock
+from dvc_sync_s3.errors import Blocked
 from dvc_sync_s3.store.errors import BodyLost
 from dvc_sync_s3.store.model import ListRequest
 from dvc_sync_s3.store.store import Store
@@ -120,7 +121,7 @@ async def all_wrong(cuts: Iterable[Cut], old: Mapping[str, bytes] = {}) -> dict[
     for cut in cuts:
         try:
             found[cut.name] = await after(cut, old)
-        except (BodyLost, sqlite3.Error, OSError) as error:
+        except (Blocked, BodyLost, sqlite3.Error, OSError) as error:
             found[cut.name] = [repr(error)]
     assert found
     return {name: wrong for name, wrong in found.items() if wrong}
