@@ -131,3 +131,10 @@ def test_each_message_in_trouble_is_one_that_the_service_has() -> None:
             continue
         error = classify(f"remote: {message}\nfatal: {message}", "push")
         assert type(error) is (Transient if "retried" in cells[1] or "trouble" in cells[1] else Blocked), message
+
+
+def test_each_decision_has_a_number_of_its_own() -> None:
+    pages = sorted((CHECKOUT / "docs/adr").glob("*.md"))
+    numbers = [page.name[:4] for page in pages]
+    assert len(set(numbers)) == len(numbers)
+    assert [page.read_text(encoding="utf-8")[2:6] for page in pages] == numbers
