@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import secrets
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
+
+from msgspec.structs import replace
+from starlette.types import Scope
 
 from dvc_sync_s3 import durable
 from dvc_sync_s3.errors import SettingsError
-from dvc_sync_s3.s3.access.accounts import named_account
-from dvc_sync_s3.s3.sigv4.verify import Keyring
+from dvc_sync_s3.s3.access.accounts import MAIN, named_account
+from dvc_sync_s3.s3.errors import S3Error
+from dvc_sync_s3.s3.request import head_of, parse_request
+from dvc_sync_s3.s3.sigv4.claim import read_claim
+from dvc_sync_s3.s3.sigv4.verify import Keyring, verify_claim
 from dvc_sync_s3.settings import Settings
 
 FILE_NAME = "keys.json"
+_OF_NOTHING = hashlib.sha256().hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +60,21 @@ def keyring(main: KeyPair, settings: Settings) -> Keyring:
         read_only=frozenset(key.access_key_id for key in extra if key.mode == "ro"),
         accounts={key.access_key_id: named_account(key.owner) for key in extra if key.owner is not None},
     )
+
+
+def refusal(scope: Scope, ring: Keyring, now: datetime) -> str | None:
+    """Return why a request may not command the service: the main account's keys that may write sign such requests."""
+    try:
+        request = parse_request(head_of(scope), "")
+        # curl 7.88 signs the hash of its empty body without naming it.
+        named = replace(request, headers={"x-amz-content-sha256": _OF_NOTHING, **request.headers})
+        signed = verify_claim(read_claim(named), request, ring, now)
+    except S3Error as error:
+        return f"{error.code}: {error.message}"
+    key_id = signed.credential.access_key_id
+    if key_id in ring.read_only or ring.account(key_id) is not MAIN:
+        return "AccessDenied: this key may not ask for a sync; sign with AWS_ACCESS_KEY_ID and its secret."
+    return None
 
 
 def _read(path: Path) -> KeyPair:

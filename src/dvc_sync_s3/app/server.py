@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Lifespan, Receive, Scope, Send
 
 from dvc_sync_s3.app.greeting import Greeting, listening_on
 from dvc_sync_s3.app.ground import Ground, prepare
-from dvc_sync_s3.app.keys import keyring
+from dvc_sync_s3.app.keys import keyring, refusal
 from dvc_sync_s3.app.listening import until_listening
 from dvc_sync_s3.app.publisher import publisher_command
 from dvc_sync_s3.app.starting import tell_failure_in_words
@@ -29,7 +29,9 @@ from dvc_sync_s3.s3.service import S3Service
 from dvc_sync_s3.settings import Settings, misspelt_names
 from dvc_sync_s3.store.folder import HIDDEN_NAME
 from dvc_sync_s3.store.store import Store
+from dvc_sync_s3.sync.asking import Wish
 from dvc_sync_s3.sync.supervisor import Supervisor
+from dvc_sync_s3.web.commands import command_routes
 from dvc_sync_s3.web.probes import probe_routes
 
 log = structlog.get_logger("app")
@@ -127,11 +129,14 @@ def create_sibling_app(settings: Settings) -> Application:
 def _application(
     settings: Settings, ground: Ground, store: Store, lifespan: Lifespan[Starlette], tell: Tell
 ) -> Application:
-    web = Starlette(routes=probe_routes(store, ground.hidden, target(repository(settings))), lifespan=lifespan)
+    ring = keyring(ground.keys, settings)
+    probes = probe_routes(store, ground.hidden, target(repository(settings)))
+    commands = command_routes(store, Wish(ground.hidden), lambda scope: refusal(scope, ring, SystemClock().now()))
+    web = Starlette(routes=[*probes, *commands], lifespan=lifespan)
     new_buckets = Ownership(settings.s3_object_ownership)
     s3 = S3Service(
         store,
-        keyring(ground.keys, settings),
+        ring,
         SystemClock(),
         domains=settings.s3_domains,
         new_buckets=new_buckets,

@@ -30,6 +30,7 @@ from dvc_sync_s3.settings import Settings
 from dvc_sync_s3.store.folder import HIDDEN_NAME
 from dvc_sync_s3.store.reader import Reader
 from dvc_sync_s3.sync.annotations import Annotations
+from dvc_sync_s3.sync.asking import Pauses, Wish
 from dvc_sync_s3.sync.bundle import BundleRules
 from dvc_sync_s3.sync.copies import Copies
 from dvc_sync_s3.sync.cycle import Cycle, Reporter, Synced
@@ -66,6 +67,7 @@ def run_worker(settings: Settings, report: Reporter) -> None:
     os.environ.update(environment)
     stop = Event()
     Thread(target=_stop_with_parent, args=(stop,), name="parent-watch", daemon=True).start()
+    pauses = Pauses(stop, Wish(hidden))
     lock = FileLock(hidden / "sync.lock")
     status = StatusFile(hidden, target(repository(settings)))
     try:
@@ -74,7 +76,7 @@ def run_worker(settings: Settings, report: Reporter) -> None:
                 return
         ledger = open_ledger(hidden, Reader(settings.s3_data_folder), SystemClock().now())
         with closing(ledger):
-            _build(settings, hidden, ledger, report, status).run(stop)
+            _build(settings, hidden, ledger, report, status, pauses).run(pauses)
     except (SyncError, OSError, sqlite3.Error) as error:
         _tell(status, error)
         raise
@@ -102,12 +104,15 @@ def _stop_with_parent(stop: Event) -> None:
     end_with_all_it_started()
 
 
-def _build(settings: Settings, hidden: Path, ledger: Ledger, report: Reporter, status: StatusFile) -> Worker:
+def _build(
+    settings: Settings, hidden: Path, ledger: Ledger, report: Reporter, status: StatusFile, pauses: Pauses
+) -> Worker:
     cycle = build_cycle(settings, hidden, ledger, report)
     rules = BundleRules(settings.bundle_quiet_seconds, settings.bundle_max_seconds, settings.bundle_countdown)
     store = Reader(settings.s3_data_folder)
     run = partial(_run_cycle, cycle, hidden)
-    return Worker(store, run, status, rules, SystemClock(), Facts(ledger.count_skipped, cycle.position))
+    facts = Facts(ledger.count_skipped, cycle.position, pauses.take_wish)
+    return Worker(store, run, status, rules, SystemClock(), facts)
 
 
 def _run_cycle(cycle: Cycle, hidden: Path) -> Synced:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from threading import Event
+from typing import Protocol
 
 import structlog
 
@@ -35,6 +36,18 @@ class Retry:
     pause_s: float
 
 
+class Pauses(Protocol):
+    """What the worker waits with; a threading.Event is one."""
+
+    def wait(self, timeout: float, /) -> bool:
+        """Wait for so many seconds at most; return whether the worker is to end."""
+        ...
+
+
+def _never() -> bool:
+    return False
+
+
 def _zero() -> int:
     return 0
 
@@ -45,11 +58,13 @@ def _nowhere() -> None:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What the worker tells besides its own doings: asked after each cycle."""
+    """What the worker asks of its surroundings."""
 
     skipped: Callable[[], int] = _zero
     position: Callable[[], int | None] = _nowhere
     """Up to where the branch held our changes when a cycle last read it, whatever became of the cycle."""
+    is_wished: Callable[[], bool] = _never
+    """Whether a person asked for a sync since the last time."""
 
 
 class Worker:
@@ -72,9 +87,10 @@ class Worker:
         self._facts = facts
         self._status = status.read()
         self._failures = 0
+        self._wished_seq = 0
         self._made_from: str | None = None
 
-    def run(self, stop: Event) -> None:
+    def run(self, stop: Pauses) -> None:
         """Sync now, to learn from the server how far the branch is, and then whenever a bundle closes."""
         pause_s = self._sync()
         while not stop.wait(pause_s):
@@ -82,7 +98,10 @@ class Worker:
 
     def _next(self) -> float:
         """Do what is due; return how long to sleep."""
-        if self._failures:
+        if self._facts.is_wished():
+            self._wished_seq = self._store.last_seq()
+            return self._sync()
+        if self._failures or (self._status.synced_seq or 0) < self._wished_seq:
             return self._sync()
         now = self._clock.now()
         due = next_commit(self._rules, self._waiting(), now, time_of(self._status.budget_full_at))
@@ -146,7 +165,9 @@ class Worker:
         advanced = synced.commit is not None or synced.seq != self._status.synced_seq
         if advanced or status.last_sync_at is None:
             status = replace(status, last_sync_at=iso(now))
-        if advanced:
+        if not advanced:
+            self._wished_seq = 0
+        else:
             log.info("sync", seq=synced.seq, commit=synced.commit, subject=synced.subject, duration_ms=duration_ms)
         is_more = self._store.waiting(synced.seq).count > 0
         state = State.WAITING if is_more else State.IDLE

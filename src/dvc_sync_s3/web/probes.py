@@ -13,12 +13,12 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from dvc_sync_s3.errors import SyncError
-from dvc_sync_s3.failures import explained
 from dvc_sync_s3.store.reader import Reader
 from dvc_sync_s3.sync.claims import warnings
 from dvc_sync_s3.sync.ledger import FILE_NAME
 from dvc_sync_s3.sync.skipped import newest_skipped
 from dvc_sync_s3.sync.status import StatusFile
+from dvc_sync_s3.web.unavailable import unavailable
 
 _MOST_SKIPPED = 1000
 _MOST_WARNINGS = 20
@@ -35,7 +35,7 @@ def probe_routes(store: Reader, hidden: Path, target: str) -> list[Route]:
         try:
             store.last_seq()
         except (SyncError, OSError, sqlite3.Error) as error:
-            return PlainTextResponse(_in_words(error), status_code=503)
+            return unavailable(error)
         return PlainTextResponse("ready\n")
 
     async def sync_status(_: Request) -> Response:
@@ -50,7 +50,7 @@ def probe_routes(store: Reader, hidden: Path, target: str) -> list[Route]:
         try:
             found = await asyncio.to_thread(newest_skipped, hidden, _MOST_SKIPPED)
         except (OSError, sqlite3.Error) as error:
-            return PlainTextResponse(_in_words(error), status_code=503)
+            return unavailable(error)
         return JSONResponse([asdict(one) for one in found])
 
     return [
@@ -63,8 +63,3 @@ def probe_routes(store: Reader, hidden: Path, target: str) -> list[Route]:
 
 def _count_waiting(store: Reader, synced_seq: int) -> int:
     return store.waiting(synced_seq, sys.maxsize).count
-
-
-def _in_words(error: Exception) -> str:
-    found = explained(error)
-    return f"{found}\n{found.hint}\n" if found else "the store does not answer\n"

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from types import MappingProxyType
+
 import pytest
+from botocore.auth import S3SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 from pydantic import SecretStr
 
-from dvc_sync_s3.app.keys import KeyPair, keyring
+from dvc_sync_s3.app.keys import KeyPair, keyring, refusal
+from dvc_sync_s3.s3.access.accounts import named_account
+from dvc_sync_s3.s3.sigv4.verify import Keyring
 from dvc_sync_s3.settings import Settings
+from tests.unit.s3.asgi import scope_of
 
 
 @pytest.mark.parametrize(
@@ -37,3 +47,40 @@ def test_a_key_is_the_main_accounts_unless_it_names_another_and_names_are_the_sa
     assert names == ["dvc-sync-s3", "dvc-sync-s3", "labs", "labs", "dvc-sync-s3"]
     assert made[0] == made[1]
     assert len({made[0].account(key).id for key in ("main", "b")}) == 2
+
+
+RING = Keyring(
+    {"main": "m", "other": "o", "reader": "r", "ann": "a"},
+    read_only=frozenset({"reader"}),
+    accounts={"ann": named_account("ann")},
+)
+
+
+def asked(key_id: str, secret: str, headers: Mapping[str, str] = MappingProxyType({})) -> str | None:
+    """Return what is said to a request for a sync that botocore signs, with other `headers` in place of its own."""
+    request = AWSRequest("POST", "http://127.0.0.1:8000/-/sync")
+    S3SigV4Auth(Credentials(key_id, secret), "s3", "us-east-1").add_auth(request)
+    return refusal(scope_of("POST", request.url, {**dict(request.headers), **headers}), RING, datetime.now(UTC))
+
+
+@pytest.mark.parametrize(("key_id", "secret"), [("main", "m"), ("other", "o")])
+def test_a_key_that_may_write_and_is_the_main_accounts_may_ask_for_a_sync(key_id: str, secret: str) -> None:
+    assert asked(key_id, secret) is None
+
+
+@pytest.mark.parametrize(
+    ("key_id", "secret", "said"),
+    [
+        ("reader", "r", "AccessDenied"),
+        ("ann", "a", "AccessDenied"),
+        ("main", "wrong", "SignatureDoesNotMatch"),
+        ("nobody", "m", "InvalidAccessKeyId"),
+    ],
+)
+def test_nobody_else_may_ask_for_a_sync(key_id: str, secret: str, said: str) -> None:
+    assert (asked(key_id, secret) or "").startswith(said)
+
+
+def test_what_nobody_signed_or_was_signed_for_something_else_may_not_ask_for_a_sync() -> None:
+    assert (refusal(scope_of("POST", "http://127.0.0.1/-/sync"), RING, datetime.now(UTC)) or "").startswith("Access")
+    assert (asked("main", "m", {"host": "elsewhere"}) or "").startswith("SignatureDoesNotMatch")

@@ -38,7 +38,7 @@ class Day:
         """Start a worker and let it work until then."""
         self.end_s = until_s
         worker = Worker(cast("Reader", self), self._cycle, StatusFile(self.folder, "team"), BundleRules(), self)
-        worker.run(self)  # type: ignore[arg-type]
+        worker.run(self)
 
     def now(self) -> datetime:
         return MORNING + timedelta(seconds=self.now_s)

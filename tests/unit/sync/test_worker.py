@@ -84,7 +84,7 @@ class Bench:
 
     def run(self, cycle: Callable[[], Synced], pauses: Pauses, rules: BundleRules | None = None) -> list[float]:
         worker = Worker(self.store, cycle, self.status, rules or BundleRules(quiet_s=5), self.clock, self.facts)
-        worker.run(pauses)  # type: ignore[arg-type]
+        worker.run(pauses)
         return pauses.seconds
 
 
@@ -255,6 +255,31 @@ def test_the_status_says_that_the_branch_is_yet_to_be_made_until_it_is(bench: Be
     assert bench.status.read().made_from == "main"
     bench.run(script(Synced(1, "c1")), Pauses(1))
     assert bench.status.read().made_from is None
+
+
+def test_a_wish_commits_at_once_what_waits_and_all_of_it(bench: Bench) -> None:
+    for key in "12345":
+        put(bench, key)
+    wishes = iter([True])
+    bench.facts = Facts(is_wished=lambda: next(wishes, False))
+    pauses = Pauses(4)
+    bench.run(script(Synced(0), Synced(3, "c1"), Synced(5, "c2")), pauses, BundleRules(quiet_s=3600))
+    assert bench.status.read().synced_seq == 5
+    assert pauses.seconds[:3] == [0.0, 0.0, 0.0]
+
+
+def test_a_wish_with_nothing_waiting_looks_at_the_branch_once(bench: Bench) -> None:
+    wishes = iter([True])
+    bench.facts = Facts(is_wished=lambda: next(wishes, False))
+    bench.run(script(Synced(0), Synced(0)), Pauses(5))
+    assert bench.status.read().state is State.IDLE
+
+
+def test_a_wish_tries_a_blocked_sync_again_at_once(bench: Bench) -> None:
+    put(bench, "1")
+    bench.facts = Facts(is_wished=lambda: True)
+    bench.run(script(Blocked("the token was refused", hint="renew it"), Synced(1, "c1")), Pauses(2))
+    assert bench.status.read().synced_seq == 1
 
 
 def test_stopping_ends_the_worker(bench: Bench) -> None:

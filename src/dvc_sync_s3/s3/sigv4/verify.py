@@ -49,7 +49,11 @@ class Signed(Struct, frozen=True):
 
 def verify(request: S3Request, keyring: Keyring, now: datetime) -> Signed:
     """Return who signed the request; raise `S3Error` with AWS's code if the signature does not hold."""
-    claim = read_claim(request)
+    return verify_claim(read_claim(request), request, keyring, now)
+
+
+def verify_claim(claim: Claim, request: S3Request, keyring: Keyring, now: datetime) -> Signed:
+    """Do the same for what the request is known to claim."""
     credential = claim.credential
     secret = keyring.secrets.get(credential.access_key_id)
     if secret is None:
