@@ -26,4 +26,4 @@ class _Commands(click.Group):
 @click.group(cls=_Commands)
 @click.version_option(__version__)
 def main() -> None:
-    """Keep a DVC dataset in your team's Git repository current with what an S3 client stores here."""
+    """Serve S3 for Label Studio, and commit every annotation to a DVC dataset in your team's Git repository."""

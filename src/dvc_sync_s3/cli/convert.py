@@ -13,7 +13,10 @@ from dvc_sync_s3.settings.dvc import inside_repository
 @click.command()
 @click.option("--to", "path", required=True, help="Where the dataset shall be, as DVC_DATASET would say it.")
 def convert(path: str) -> None:
-    """Give the dataset another path and the layout it stands for, in one commit. Stop the service first."""
+    """Move the dataset to another path and convert it to that path's format, in one commit. Stop the service first.
+
+    The ending chooses the format: .json one array, .jsonl one task per line, none a folder of .jsonl files.
+    """
     try:
         new = inside_repository(path)
     except ValueError as error:

@@ -40,8 +40,8 @@ class Settings(S3Settings, GitSettings, DvcSettings, DatasetSettings, BundleSett
         None,
         ge=1,
         le=64,
-        description="How many processes answer requests, each with 70 MB of memory; left out, two on Linux with two "
-        "cores or more, else one. On Windows always one.",
+        description="Processes that answer requests, each with 70 MB of memory. Default: two on Linux with two cores "
+        "or more, else one. On Windows always one.",
     )
 
     @property

@@ -25,8 +25,8 @@ class DatasetSettings(BaseModel):
 
     dataset_include: Annotated[str, AfterValidator(_places)] | None = Field(
         None,
-        description="Buckets (labels) or beginnings of keys (annotations/reviews/) that become the dataset, by commas;"
-        " left out: all.",
+        description="Buckets (labels) or beginnings of keys (annotations/reviews/) that become the dataset,"
+        " comma-separated. Default: all.",
     )
     dataset_skips: Literal["include", "exclude"] = Field(
         "include", description="What becomes of annotations whose annotator skipped the task: include or exclude."

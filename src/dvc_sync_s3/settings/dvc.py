@@ -50,8 +50,8 @@ class DvcSettings(BaseModel):
 
     dvc_dataset: Annotated[str, AfterValidator(inside_repository)] = Field(
         "data/data.json",
-        description="The dataset's path in the repository: *.json, an array of tasks; *.jsonl, a task a line; "
-        "without a dot in its name, a folder of such files.",
+        description="Path in the repository. The ending chooses the format: .json one array, .jsonl one task per line, "
+        "no ending a folder of .jsonl files.",
     )
     dvc_layout: Literal["records", "mirror"] = Field(
         "records",
@@ -63,7 +63,7 @@ class DvcSettings(BaseModel):
         description="Whether commits carry the dataset's numbers as DVC metrics, in *.metrics.json beside the dataset.",
     )
     dvc_remote_name: str | None = Field(
-        None, description="Which of the repository's DVC remotes to use; its default one when left out."
+        None, description="Which of the repository's DVC remotes to use. Default: the repository's default one."
     )
     dvc_remote_url: Annotated[str, AfterValidator(_remote_url)] | None = Field(
         None,

@@ -42,8 +42,10 @@ class GitSettings(BaseModel):
         None, description="The user name for the access token. Default: the name before the @ of GIT_REPO, or dvc-sync."
     )
     git_pat_token: SecretStr | None = Field(None, description="An access token that may push to the branch.")
-    git_author_name: str | None = Field(None, description="Who our commits are by; GIT_PAT_NAME when left out.")
-    git_author_email: str = Field("dvc-sync-s3@users.noreply.invalid", description="The e-mail address of our commits.")
+    git_author_name: str | None = Field(None, description="Author of the service's commits. Default: GIT_PAT_NAME.")
+    git_author_email: str = Field(
+        "dvc-sync-s3@users.noreply.invalid", description="E-mail address of the service's commits."
+    )
     git_committer_name: str | None = Field(
         None, description="Who commits, if it is to be someone else than the author."
     )
@@ -64,19 +66,19 @@ class GitSettings(BaseModel):
     )
     git_sign_commits: bool | None = Field(
         None,
-        description="Whether commits are signed; left out: if GIT_SIGNING_KEY is set or Git's configuration says so.",
+        description="Whether commits are signed. Default: if GIT_SIGNING_KEY is set or Git's configuration says so.",
     )
     git_signing_key: str | None = Field(
-        None, description="What to sign with: an ssh key's file, or the id of a GPG key; user.signingKey when left out."
+        None, description="What to sign with: an ssh key's file, or the id of a GPG key. Default: user.signingKey."
     )
     git_signing_format: Literal["ssh", "openpgp", "x509"] | None = Field(
-        None, description="The kind of that key; left out: ssh if GIT_SIGNING_KEY is a file, else openpgp."
+        None, description="The kind of that key. Default: ssh if GIT_SIGNING_KEY is a file, else openpgp."
     )
     git_ssh_key_file: UserPath | None = Field(
         None, description="The private key for a GIT_REPO by ssh, such as a deploy key; only the user may read it."
     )
     git_ssh_known_hosts_file: UserPath | None = Field(
-        None, description="The keys of ssh servers that may be trusted; the user's known_hosts when left out."
+        None, description="The keys of ssh servers that may be trusted. Default: the user's known_hosts."
     )
 
     git_merge_request: bool = Field(
@@ -84,7 +86,7 @@ class GitSettings(BaseModel):
         description="Push to a side branch and open a merge request for GIT_BRANCH, instead of pushing to that.",
     )
     git_merge_request_branch: _Branch | None = Field(
-        None, description="The side branch, for this service alone; dvc-sync/ and GIT_BRANCH when left out."
+        None, description="The side branch, for this service alone. Default: dvc-sync/ and GIT_BRANCH."
     )
     git_host_kind: Literal["github", "gitlab", "gitea"] | None = Field(
         None,

@@ -65,35 +65,36 @@ class S3Settings(BaseModel):
     """The settings whose names begin with AWS_ or S3_."""
 
     aws_access_key_id: str | None = Field(
-        None, description="The access key id Label Studio signs with; left out, a pair is made once and kept."
+        None,
+        description="The access key id Label Studio signs with. Default: the service makes a pair once and keeps it.",
     )
     aws_secret_access_key: SecretStr | None = Field(None, description="The secret that belongs to it.")
     s3_extra_keys: Annotated[SecretStr, AfterValidator(_extra_keys)] | None = Field(
         None,
         description="More pairs of keys, as id:secret:rw or id:secret:ro (only reads), separated by commas."
-        " With :name or :e-mail behind it, a pair is that owner's, who sees nothing of the main one's unless let in.",
+        " Append :owner to give the pair an account of its own, which sees no bucket until a policy allows it.",
     )
     s3_object_ownership: Literal["BucketOwnerEnforced", "BucketOwnerPreferred", "ObjectWriter"] = Field(
         "BucketOwnerEnforced",
-        description="What new buckets begin with, in AWS's words: access control lists off and everything private;"
-        " or, with one of the others, lists on and nothing public blocked.",
+        description="Ownership of new buckets. BucketOwnerEnforced: private, no access control lists."
+        " BucketOwnerPreferred or ObjectWriter: lists on, public access possible.",
     )
     s3_upload_expiry_days: int = Field(
         7,
         ge=0,
         le=3650,
-        description="An upload in parts that got nothing for so many days is given up, within a day; 0: never.",
+        description="Days after which an unfinished multipart upload without new parts is aborted. 0 turns this off.",
     )
     s3_domain: Annotated[str, AfterValidator(_domains)] = Field(
         "localhost,s3.localhost",
-        description="Host names under which a bucket may be a host of its own (bucket.s3.example.com), by commas.",
+        description="Host names below which a bucket may be a host of its own (bucket.s3.example.com), comma-separated.",
     )
     s3_data_folder: UserPath = Field(
         Path("./storage/s3/objects"), description="Where the objects are kept, each bucket a folder."
     )
     s3_bucket: Annotated[str, AfterValidator(_bucket_name)] = Field(
         "annotations",
-        description="The bucket that is there from the start; an older service's folders are buckets too.",
+        description="Bucket created at the first start.",
     )
 
     @property
