@@ -87,7 +87,7 @@ class S3Settings(BaseModel):
     )
     s3_domain: Annotated[str, AfterValidator(_domains)] = Field(
         "localhost,s3.localhost",
-        description="Host names below which a bucket may be a host of its own (bucket.s3.example.com), comma-separated.",
+        description="Host names, comma-separated, below which a bucket may be a host: bucket.s3.example.com.",
     )
     s3_data_folder: UserPath = Field(
         Path("./storage/s3/objects"), description="Where the objects are kept, each bucket a folder."
