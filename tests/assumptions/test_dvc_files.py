@@ -26,7 +26,7 @@ outs:
   labels: [one,   two]
   meta: {owner: ann}
   remote: team
-  push: false
+  push: true
 meta:
     owner: ann  # ask her
 """
