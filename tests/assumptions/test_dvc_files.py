@@ -26,7 +26,6 @@ outs:
   labels: [one,   two]
   meta: {owner: ann}
   remote: team
-  push: true
 meta:
     owner: ann  # ask her
 """
