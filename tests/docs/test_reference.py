@@ -16,6 +16,7 @@ from dvc_sync_s3.git.failures import classify
 from dvc_sync_s3.settings import Settings, read_settings
 from dvc_sync_s3.sync.skipped import SkippedObject
 from dvc_sync_s3.sync.status import State, SyncStatus
+from dvc_sync_s3.web.standing import WorkerTold
 from tests.docs.conftest import CHECKOUT, documents, read, rows
 
 NAMES = {name.upper() for name in Settings.model_fields}
@@ -89,6 +90,10 @@ def test_every_field_and_state_of_the_status_is_explained() -> None:
         "pending",
         "last_seq",
         "warnings",
+        "store",
+        "worker",
+        "takes_saves",
+        *WorkerTold.__dataclass_fields__,
         *State,
         *SkippedObject.__dataclass_fields__,
     }

@@ -30,6 +30,7 @@ from dvc_sync_s3.settings import Settings, misspelt_names
 from dvc_sync_s3.store.folder import HIDDEN_NAME
 from dvc_sync_s3.store.store import Store
 from dvc_sync_s3.sync.asking import Wish
+from dvc_sync_s3.sync.lifetime import LifetimeFile
 from dvc_sync_s3.sync.supervisor import Supervisor
 from dvc_sync_s3.web.commands import command_routes
 from dvc_sync_s3.web.probes import probe_routes
@@ -74,7 +75,7 @@ def create_app(settings: Settings) -> Application:
     publish = publisher_command(settings.s3_data_folder, settings.upload_expiry)
     publisher = Supervisor(ground.hidden, publish, clock, PUBLISHER_LOCK_NAME)
     store = Store(settings.s3_data_folder, clock, settings.upload_expiry, publisher.wake)
-    supervisor = Supervisor(ground.hidden, WORKER_COMMAND, clock)
+    supervisor = Supervisor(ground.hidden, WORKER_COMMAND, clock, note=LifetimeFile(ground.hidden).write)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -130,7 +131,7 @@ def _application(
     settings: Settings, ground: Ground, store: Store, lifespan: Lifespan[Starlette], tell: Tell
 ) -> Application:
     ring = keyring(ground.keys, settings)
-    probes = probe_routes(store, ground.hidden, target(repository(settings)))
+    probes = probe_routes(store, ground.hidden, target(repository(settings)), SystemClock())
     commands = command_routes(store, Wish(ground.hidden), lambda scope: refusal(scope, ring, SystemClock().now()))
     web = Starlette(routes=[*probes, *commands], lifespan=lifespan)
     new_buckets = Ownership(settings.s3_object_ownership)

@@ -33,13 +33,14 @@ from dvc_sync_s3.sync.annotations import Annotations
 from dvc_sync_s3.sync.asking import Pauses, Wish
 from dvc_sync_s3.sync.bundle import BundleRules
 from dvc_sync_s3.sync.copies import Copies
-from dvc_sync_s3.sync.cycle import Cycle, Reporter, Synced
+from dvc_sync_s3.sync.cycle import Cycle, Reporter, Step, Synced
 from dvc_sync_s3.sync.finding import Becomes
 from dvc_sync_s3.sync.ledger import Ledger
 from dvc_sync_s3.sync.ledger_file import find_damage, open_ledger
 from dvc_sync_s3.sync.metrics import MetricsFile
 from dvc_sync_s3.sync.mirror import Mirror
 from dvc_sync_s3.sync.people import CoAuthors
+from dvc_sync_s3.sync.pulse import Pulse
 from dvc_sync_s3.sync.pushed_folders import FILE_NAME, PushedFolders
 from dvc_sync_s3.sync.reading import Changes
 from dvc_sync_s3.sync.status import State, StatusFile
@@ -67,7 +68,8 @@ def run_worker(settings: Settings, report: Reporter) -> None:
     os.environ.update(environment)
     stop = Event()
     Thread(target=_stop_with_parent, args=(stop,), name="parent-watch", daemon=True).start()
-    pauses = Pauses(stop, Wish(hidden))
+    pauses, pulse = Pauses(stop, Wish(hidden)), Pulse(hidden, SystemClock())
+    pulse.start()
     lock = FileLock(hidden / "sync.lock")
     status = StatusFile(hidden, target(repository(settings)))
     try:
@@ -76,7 +78,7 @@ def run_worker(settings: Settings, report: Reporter) -> None:
                 return
         ledger = open_ledger(hidden, Reader(settings.s3_data_folder), SystemClock().now())
         with closing(ledger):
-            _build(settings, hidden, ledger, report, status, pauses).run(pauses)
+            _build(settings, hidden, ledger, report, status, pauses, pulse).run(pauses)
     except (SyncError, OSError, sqlite3.Error) as error:
         _tell(status, error)
         raise
@@ -105,18 +107,23 @@ def _stop_with_parent(stop: Event) -> None:
 
 
 def _build(
-    settings: Settings, hidden: Path, ledger: Ledger, report: Reporter, status: StatusFile, pauses: Pauses
+    settings: Settings, hidden: Path, ledger: Ledger, report: Reporter, status: StatusFile, pauses: Pauses, pulse: Pulse
 ) -> Worker:
-    cycle = build_cycle(settings, hidden, ledger, report)
+    def done(step: Step) -> None:
+        pulse.done(step)
+        report(step)
+
+    cycle = build_cycle(settings, hidden, ledger, done)
     rules = BundleRules(settings.bundle_quiet_seconds, settings.bundle_max_seconds, settings.bundle_countdown)
     store = Reader(settings.s3_data_folder)
-    run = partial(_run_cycle, cycle, hidden)
+    run = partial(_run_cycle, cycle, hidden, pulse)
     facts = Facts(ledger.count_skipped, cycle.position, pauses.take_wish)
     return Worker(store, run, status, rules, SystemClock(), facts)
 
 
-def _run_cycle(cycle: Cycle, hidden: Path) -> Synced:
+def _run_cycle(cycle: Cycle, hidden: Path, pulse: Pulse) -> Synced:
     """Run a cycle; end this process if it finds the ledger damaged: the next one begins by making it anew."""
+    pulse.begin()
     try:
         return cycle.run()
     except sqlite3.DatabaseError:
@@ -124,6 +131,8 @@ def _run_cycle(cycle: Cycle, hidden: Path) -> Synced:
         if damage is not None:
             raise SystemExit(f"Error: the ledger is damaged: {damage}") from None
         raise
+    finally:
+        pulse.end()
 
 
 def build_cycle(settings: Settings, hidden: Path, ledger: Ledger, report: Reporter) -> Cycle:

@@ -6,22 +6,23 @@ each put cost more than the disk. So all puts of a group share them, as rows of 
 
 from __future__ import annotations
 
+import functools
 import itertools
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from dvc_sync_s3.store import packs
+from dvc_sync_s3.store import packs, writes
 from dvc_sync_s3.store.errors import NoSuchBucket
 from dvc_sync_s3.store.index import Place, as_text, as_time, parts_text
 from dvc_sync_s3.store.writes import REPLACE, Body, Superseded, as_stored
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from dvc_sync_s3.store.index import Row
-    from dvc_sync_s3.store.model import NewObject, StoredObject
+    from dvc_sync_s3.store.model import NewObject, Precondition, StoredObject
     from dvc_sync_s3.store.transaction import Transaction
 
 _MOST_ROWS = 64
@@ -73,6 +74,15 @@ def put_of(new: NewObject, body: Body) -> Put:
     sometimes = (new.content_type, new.checksum_type, new.owner, new.acl, body.staged)
     columns = _columns(tuple([value is not None for value in sometimes]))
     return Put(new, body, columns, (*always, *[value for value in sometimes if value is not None]))
+
+
+def put_if(
+    new: NewObject, body: Body, precondition: Precondition | None
+) -> Callable[[Transaction], tuple[StoredObject, Superseded]]:
+    """Return the write; one with a condition is run by itself."""
+    if precondition is None:
+        return put_of(new, body)
+    return functools.partial(writes.put, new=new, body=body, precondition=precondition)
 
 
 @lru_cache(maxsize=32)

@@ -13,10 +13,10 @@ from dvc_sync_s3.store.checkpointer import Checkpointer
 from dvc_sync_s3.store.committer import Committer
 from dvc_sync_s3.store.errors import NoSuchPart
 from dvc_sync_s3.store.generation import Generation
-from dvc_sync_s3.store.incoming import Incoming, remove_file
+from dvc_sync_s3.store.incoming import SMALL_BYTES, Incoming, remove_file
 from dvc_sync_s3.store.known_buckets import KnownBuckets
 from dvc_sync_s3.store.publisher import Publisher
-from dvc_sync_s3.store.puts import put_of
+from dvc_sync_s3.store.puts import put_if
 from dvc_sync_s3.store.reader import Reader
 from dvc_sync_s3.store.remembered import MOST_BYTES
 
@@ -126,15 +126,22 @@ class Store(Reader):
         """Return an empty body, an asynchronous context manager, to be written and then put."""
         return Incoming(self._folder)
 
+    async def try_write(self) -> None:
+        """Write to the disk and to the index as a put does, and leave nothing; raises what a put raises."""
+        async with self.receive() as incoming:
+            await incoming.write(bytes(SMALL_BYTES + 1))
+            await incoming.seal()
+        await self._writing().write(writes.leave_nothing)
+
     async def put(self, new: NewObject, incoming: Incoming, precondition: Precondition | None = None) -> StoredObject:
         """Store `incoming` as the object's body; raises NoSuchBucket or what `precondition` raises."""
-        stored, superseded = await self._commit(incoming, _put(new, await incoming.seal(), precondition))
+        stored, superseded = await self._commit(incoming, put_if(new, await incoming.seal(), precondition))
         await self._clear(superseded)
         return stored
 
     async def put_bytes(self, new: NewObject, data: bytes, precondition: Precondition | None = None) -> StoredObject:
         """Store a body that is in memory, up to `SMALL_BYTES` of it; otherwise as `put`."""
-        stored, superseded = await self._writing().write(_put(new, writes.Body(len(data), data, None), precondition))
+        stored, superseded = await self._writing().write(put_if(new, writes.Body(len(data), data, None), precondition))
         if superseded.staged is not None:
             await self._clear(superseded)
         return stored
@@ -290,11 +297,3 @@ class Store(Reader):
     def _remove_parts(self, files: Sequence[str]) -> None:
         for file in files:
             remove_file(self._folder.uploads / file)
-
-
-def _put(
-    new: NewObject, body: writes.Body, precondition: Precondition | None
-) -> Callable[[Transaction], tuple[StoredObject, writes.Superseded]]:
-    if precondition is None:
-        return put_of(new, body)
-    return functools.partial(writes.put, new=new, body=body, precondition=precondition)

@@ -97,6 +97,12 @@ def set_acl(transaction: Transaction, stored: StoredObject, acl: str | None) -> 
     return transaction.connection.execute(_SET_ACL, row).rowcount == 1
 
 
+def leave_nothing(transaction: Transaction) -> None:
+    """Change the index and change it back: the commit writes to the disk, and nothing is left of it."""
+    transaction.connection.execute("INSERT INTO meta VALUES ('-', '')")
+    transaction.connection.execute("DELETE FROM meta WHERE name = '-'")
+
+
 def _current(transaction: Transaction, bucket: str, key: str, precondition: Precondition | None) -> Entry | None:
     require_bucket(transaction, bucket)
     row = transaction.connection.execute(CURRENT, (bucket, key)).fetchone()

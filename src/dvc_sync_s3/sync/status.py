@@ -76,6 +76,13 @@ class StatusFile:
             return SyncStatus()
         return status if target == self._target else _of_another_target(status)
 
+    def told_at(self) -> str | None:
+        """Return when it was last written (ISO 8601, UTC, to the millisecond), None if never."""
+        try:
+            return iso_ms(datetime.fromtimestamp(self._path.stat().st_mtime, UTC))
+        except OSError:
+            return None
+
 
 def _of_another_target(status: SyncStatus) -> SyncStatus:
     return replace(SyncStatus(State.SYNCING), skipped=status.skipped, budget_full_at=status.budget_full_at)
@@ -84,6 +91,16 @@ def _of_another_target(status: SyncStatus) -> SyncStatus:
 def time_of(text: str | None) -> datetime | None:
     """Read a time as the status has it; raise ValueError or TypeError for anything else."""
     return None if text is None else datetime.fromisoformat(text).astimezone(UTC)
+
+
+def iso_ms(time: datetime) -> str:
+    """Write a time to the millisecond, so that texts have the order of their times.
+
+    >>> from datetime import UTC
+    >>> iso_ms(datetime(2026, 11, 23, 1, 2, 3, 4000, tzinfo=UTC))
+    '2026-11-23T01:02:03.004+00:00'
+    """
+    return time.isoformat(timespec="milliseconds")
 
 
 def iso(time: datetime) -> str:

@@ -10,7 +10,8 @@ from __future__ import annotations
 import contextlib
 import os
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from threading import Event, Lock, Thread
 
@@ -18,6 +19,8 @@ import structlog
 
 from dvc_sync_s3.clock import Clock
 from dvc_sync_s3.process import FileLock, end_group, never_wait, start_apart
+from dvc_sync_s3.sync.lifetime import Lifetime
+from dvc_sync_s3.sync.status import iso_ms
 
 log = structlog.get_logger("sync")
 
@@ -40,14 +43,19 @@ class Supervisor:
         lock_name: str = LOCK_NAME,
         descriptors: Sequence[int] = (),
         stop_timeout_s: float = _STOP_TIMEOUT_S,
+        note: Callable[[Lifetime], None] = lambda _: None,
     ) -> None:
-        """Run `command`, which inherits `descriptors`; end it by force `stop_timeout_s` after its input has ended."""
+        """Run `command`, which inherits `descriptors`; end it by force `stop_timeout_s` after its input has ended.
+
+        `note` is told of each start and each death.
+        """
         self._lock = FileLock(folder / lock_name)
         self._input: int | None = None
         self._input_lock = Lock()
         self._command = tuple(command)
         self._descriptors = tuple(descriptors)
         self._stop_timeout_s = stop_timeout_s
+        self._note = note
         self._clock = clock
         self._stop = Event()
         self._thread = Thread(target=self._run, name="sync-supervisor", daemon=True)
@@ -79,9 +87,11 @@ class Supervisor:
             self._lock.release()
 
     def _keep_running(self) -> None:
-        deaths = 0
+        life = Lifetime(iso_ms(self._clock.now()))
         while not self._stop.is_set():
             started_s = self._clock.monotonic_s()
+            life = replace(life, started_at=iso_ms(self._clock.now()))
+            self._note(life)
             worker = start_apart(self._command, self._descriptors)
             assert worker.stdin is not None
             never_wait(worker.stdin)
@@ -89,7 +99,9 @@ class Supervisor:
             code = self._watch(worker)
             if code is None:
                 return
-            deaths = 1 if self._clock.monotonic_s() - started_s > _STEADY_S else deaths + 1
+            deaths = 1 if self._clock.monotonic_s() - started_s > _STEADY_S else life.deaths + 1
+            life = Lifetime(life.started_at, deaths, iso_ms(self._clock.now()), life.started_at, code)
+            self._note(life)
             pause_s = pause_after(deaths)
             log.error("worker died", command=self._command[1:], code=code, restart_in_s=pause_s)
             self._stop.wait(pause_s)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from threading import Event
@@ -86,6 +87,7 @@ class Worker:
         self._clock = clock
         self._facts = facts
         self._status = status.read()
+        self._is_told = True
         self._failures = 0
         self._wished_seq = 0
         self._made_from: str | None = None
@@ -193,12 +195,15 @@ class Worker:
 
     def _tell(self, state: State, reason: str | None, next_commit_at: str | None) -> None:
         status = replace(self._status, state=state, reason=reason, next_commit_at=next_commit_at)
-        if status != self._status:
+        if status != self._status or not self._is_told:
             self._write(status)
 
     def _write(self, status: SyncStatus) -> None:
         self._status = status
-        self._status_file.write(status)
+        self._is_told = False
+        with suppress(OSError):  # whoever asks is told of the disk; it is tried again
+            self._status_file.write(status)
+            self._is_told = True
 
 
 def _unexpected(error: Exception) -> SyncError:

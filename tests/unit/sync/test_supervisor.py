@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from dvc_sync_s3.clock import SystemClock
+from dvc_sync_s3.sync.lifetime import Lifetime, LifetimeFile
 from dvc_sync_s3.sync.supervisor import LOCK_NAME, Supervisor
 
 # Each worker leaves a mark; "die" ends by itself, "stay" ends when its standard input does.
@@ -36,6 +37,20 @@ def test_a_worker_that_dies_is_started_again(tmp_path: Path) -> None:
     supervisor.start()
     until(lambda: marks(tmp_path) >= 2)
     supervisor.close()
+
+
+def test_each_death_is_written_down_with_how_it_ended(tmp_path: Path) -> None:
+    (tmp_path / "marks").mkdir()
+    file = LifetimeFile(tmp_path)
+    command = (sys.executable, "-c", DIE, str(tmp_path / "marks"))
+    supervisor = Supervisor(tmp_path, command, SystemClock(), note=file.write)
+    supervisor.start()
+    until(lambda: (file.read() or Lifetime("")).deaths >= 2)
+    supervisor.close()
+    found = file.read()
+    assert found is not None
+    assert found.exit_code == 3
+    assert (found.dead_started_at or "") <= (found.died_at or "")
 
 
 def test_closing_ends_the_worker_and_waits_for_it(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from dvc_sync_s3.store.store import Store
 from dvc_sync_s3.sync import bundle, worker
 from dvc_sync_s3.sync.bundle import REFILL, BundleRules
 from dvc_sync_s3.sync.cycle import Synced
-from dvc_sync_s3.sync.status import State, StatusFile, SyncStatus, iso
+from dvc_sync_s3.sync.status import FILE_NAME, State, StatusFile, SyncStatus, iso
 from dvc_sync_s3.sync.worker import Facts, Worker
 
 
@@ -280,6 +280,21 @@ def test_a_wish_tries_a_blocked_sync_again_at_once(bench: Bench) -> None:
     bench.facts = Facts(is_wished=lambda: True)
     bench.run(script(Blocked("the token was refused", hint="renew it"), Synced(1, "c1")), Pauses(2))
     assert bench.status.read().synced_seq == 1
+
+
+def test_a_status_that_cannot_be_written_does_not_end_the_worker_and_is_written_later(
+    bench: Bench, tmp_path: Path
+) -> None:
+    in_the_way = (tmp_path / FILE_NAME).with_suffix(".tmp")
+    in_the_way.mkdir()
+    left = iter([3])
+
+    def make_room(_: float) -> None:
+        if next(left, None):
+            in_the_way.rmdir()
+
+    bench.run(script(Synced(0)), Pauses(4, make_room))
+    assert bench.status.read() == SyncStatus(State.IDLE, 0, last_sync_at=iso(bench.clock.now()))
 
 
 def test_stopping_ends_the_worker(bench: Bench) -> None:
