@@ -101,11 +101,12 @@ class Cycle:
         self._report = report
         self._propose = propose
         self._tip: Tip | None = None
-        self._position: int | None = None
+        # A ledger that never pushed nor covered anything has a name of its own that no branch carries.
+        self._position = None if ledger.synced_seq or ledger.attempts() else 0
         self._refused_at = ""
 
     def position(self) -> int | None:
-        """Return up to where the branch held our changes when it was last read; None if it never was."""
+        """Return up to where the branch held our changes when it was last read; None if that isn't known."""
         return self._position
 
     def run(self) -> Synced:

@@ -87,6 +87,8 @@ class Worker:
         self._clock = clock
         self._facts = facts
         self._status = status.read()
+        if self._status.synced_seq is None:
+            self._status = replace(self._status, synced_seq=facts.position())
         self._is_told = True
         self._failures = 0
         self._wished_seq = 0

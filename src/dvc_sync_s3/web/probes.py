@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import sqlite3
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from starlette.requests import Request
@@ -77,6 +77,8 @@ class Look:
     def evidence(self, store_trouble: SyncError | None) -> Evidence:
         """Read the files and the store, if it answers; blocks for reads of the disk."""
         told_at, status = self._status.told_at(), self._status.read()
+        if told_at is None and not (self._hidden / FILE_NAME).exists():
+            status = replace(status, synced_seq=0)  # no cycle ever ran, so no branch can hold anything
         last_seq, pending = None, None
         with contextlib.suppress(SyncError, OSError, sqlite3.Error):  # `store_trouble` tells of it
             last_seq = self._store.last_seq()

@@ -90,7 +90,9 @@ def standing(evidence: Evidence) -> Standing:
     store_trouble = evidence.store_trouble
     trouble = store_trouble or worker_trouble
     status = _with_step(evidence.status, evidence.beat)
-    if evidence.pending and status.state is State.IDLE:  # the worker looks five times a second
+    if status.state is State.IDLE and (evidence.told_at is None or status.synced_seq is None):
+        status = replace(status, state=State.SYNCING, reason="the branch is yet to be read")
+    elif status.state is State.IDLE and evidence.pending:  # the worker looks five times a second
         status = replace(status, state=State.WAITING)
     if trouble is not None:
         state = State.BLOCKED if isinstance(trouble, Blocked) else State.RETRYING

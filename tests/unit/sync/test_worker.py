@@ -213,6 +213,12 @@ def test_a_cycle_that_fails_after_it_read_the_branch_tells_how_far_the_branch_is
     assert bench.status.read().synced_seq == 4
 
 
+def test_where_nothing_was_ever_pushed_all_changes_wait_from_the_start(bench: Bench) -> None:
+    bench.facts = Facts(position=lambda: 0)
+    bench.run(never(Blocked("the token was refused", hint="renew it")), Pauses(1))
+    assert bench.status.read().synced_seq == 0
+
+
 def test_until_the_branch_was_read_nothing_is_said_of_how_far_it_is(bench: Bench) -> None:
     bench.run(never(Blocked("the token was refused", hint="renew it")), Pauses(1))
     assert bench.status.read().synced_seq is None

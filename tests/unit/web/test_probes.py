@@ -122,6 +122,15 @@ def test_every_change_that_waits_is_counted(store: Store, tmp_path: Path) -> Non
     assert json.loads(get(store, tmp_path, "/-/status.json")[1])["pending"] == 4
 
 
+def test_before_the_first_cycle_ever_all_changes_wait(store: Store, tmp_path: Path) -> None:
+    for key in "123":
+        put(store, key)
+    told = json.loads(get(store, tmp_path, "/-/status.json")[1])
+    assert (told["synced_seq"], told["pending"], told["state"]) == (0, 3, "syncing")
+    Ledger(tmp_path).close()
+    assert json.loads(get(store, tmp_path, "/-/status.json")[1])["pending"] is None
+
+
 def test_of_a_target_that_was_not_read_yet_nothing_is_told_that_another_one_said(store: Store, tmp_path: Path) -> None:
     put(store, "1")
     StatusFile(tmp_path, "team.git the-branch-before").write(
@@ -187,6 +196,27 @@ def test_asking_often_writes_no_more_than_once_a_second(store: Store) -> None:
 
     asyncio.run(ask())
     assert len(tries) == 2
+
+
+def test_a_disk_that_hangs_is_told_and_is_asked_by_nobody_else_meanwhile(store: Store) -> None:
+    health, tries = StoreHealth(store, SystemClock(), patience_s=0.01), []
+
+    async def ask() -> None:
+        answered = asyncio.Event()
+
+        async def hang() -> None:
+            tries.append(1)
+            await answered.wait()
+
+        store.try_write = hang  # type: ignore[method-assign]
+        for _ in range(3):
+            assert "has not written for 0.01 s" in str(await health.trouble())
+        answered.set()
+        while await health.trouble() is not None:
+            pass
+
+    asyncio.run(ask())
+    assert len(tries) == 1
 
 
 def test_skipped_objects_are_listed_with_the_reason(store: Store, tmp_path: Path) -> None:

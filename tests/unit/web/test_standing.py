@@ -116,5 +116,10 @@ def test_a_death_is_over_once_a_cycle_ended_after_it() -> None:
     assert (found.status.state, found.ready_trouble, found.worker.alive) == (State.IDLE, None, True)
 
 
+def test_before_the_branch_was_read_nothing_is_idle() -> None:
+    assert told(status=SyncStatus(State.IDLE, 0), told_at=None).status.state is State.SYNCING
+    assert told(status=SyncStatus(State.IDLE), pending=None).status.state is State.SYNCING
+
+
 def test_a_change_that_waits_is_never_idle() -> None:
     assert told(last_seq=8, pending=1).status.state is State.WAITING
