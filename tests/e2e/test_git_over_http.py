@@ -108,6 +108,7 @@ def test_a_git_server_in_trouble_is_tried_again_until_it_answers(
     git_server: GitServer, team: TeamRepository, start_service: StartService
 ) -> None:
     service = start_service()
+    service.wait_until_synced()  # what waits is known only after the branch was read
     with git_server.unavailable():
         service.put("318", annotation_object(318, "pos"))
         status = service.wait_until_state("retrying")

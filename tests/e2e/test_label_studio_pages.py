@@ -21,12 +21,13 @@ pytestmark = [pytest.mark.label_studio, pytest.mark.timeout(300)]
 
 PAGE = "docs/how-to/connect-label-studio.md"
 PICTURE = "docs/images/label-studio-target-storage.png"
-TIMEOUT_MS = 30_000
+TIMEOUT_MS = 90_000
 
 
 @pytest.fixture(scope="module")
 def page(label_studio: LabelStudio) -> Iterator[Page]:
     with open_browser() as page:
+        page.set_default_timeout(TIMEOUT_MS)
         page.goto(f"{label_studio.url}/user/login/")
         page.fill("input[name=email]", USER)
         page.fill("input[name=password]", PASSWORD)
