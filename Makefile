@@ -47,12 +47,19 @@ pictures: $(VENV)/dev.stamp programs .venv-labelstudio/stamp  ## Take the docume
 fault: $(VENV)/dev.stamp  ## Power cuts and kill -9
 	$(BIN)/python -m pytest tests/fault
 
+# Schemas that the tool carries: nothing is fetched.
+SCHEMA := $(BIN)/check-jsonschema --quiet --builtin-schema vendor.
 lint: $(VENV)/dev.stamp
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/python scripts/check_size.py
 	$(BIN)/python scripts/write_reference.py --check
 	$(BIN)/python scripts/write_compatibility.py --check
+	$(BIN)/pre-commit validate-config .pre-commit-config.yaml
+	$(SCHEMA)github-workflows .github/workflows/*.yml
+	$(SCHEMA)github-issue-forms .github/ISSUE_TEMPLATE/*.yml
+	$(SCHEMA)gitlab-ci .gitlab-ci.yml
+	$(SCHEMA)renovate renovate.json
 
 types: $(VENV)/dev.stamp
 	$(BIN)/mypy
