@@ -5,18 +5,20 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator
-from contextlib import contextmanager
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, BinaryIO
 from urllib.parse import unquote_to_bytes
 
 from dvc_sync_s3.s3.checksums import ALGORITHMS, base64_text
 from dvc_sync_s3.s3.conditions import is_not_modified
 from dvc_sync_s3.s3.errors import S3Error
+from dvc_sync_s3.s3.opening import open_object
+from dvc_sync_s3.store.errors import BodyLost
+from dvc_sync_s3.store.plain_file import is_changed, modified_ns
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from dvc_sync_s3.s3.call import Call
+    from dvc_sync_s3.s3.ranges import ByteRange
     from dvc_sync_s3.store.incoming import Incoming
     from dvc_sync_s3.store.model import StoredObject
 
@@ -44,8 +46,8 @@ def parse_copy_source(header: str) -> tuple[str, str]:
     return bucket, key
 
 
-@contextmanager
-def opened_copy_source(call: Call) -> Iterator[tuple[StoredObject, BinaryIO]]:
+@asynccontextmanager
+async def opened_copy_source(call: Call) -> AsyncIterator[tuple[StoredObject, BinaryIO]]:
     """Open what `x-amz-copy-source` names while the block runs, if it meets `x-amz-copy-source-if-*`.
 
     Raises `NoSuchBucket`, `NoSuchKey`, `PreconditionFailed`, `InvalidRequest`.
@@ -54,7 +56,7 @@ def opened_copy_source(call: Call) -> Iterator[tuple[StoredObject, BinaryIO]]:
     if any(name.startswith(f"{COPY_SOURCE}-server-side-encryption-customer-") for name in headers):
         raise S3Error("InvalidRequest", "The encryption parameters are not applicable to this object.")
     bucket, key = parse_copy_source(headers[COPY_SOURCE])
-    opened = call.store.open(bucket, key)
+    opened = await open_object(call.store, bucket, key)
     if opened is None:
         raise S3Error("NoSuchKey" if call.store.has_bucket(bucket) else "NoSuchBucket")
     source, file = opened
@@ -78,10 +80,18 @@ async def pieces(file: BinaryIO, offset: int, size: int) -> AsyncIterator[bytes]
         yield piece
 
 
-async def copy_into(incoming: Incoming, file: BinaryIO, offset: int, size: int, algorithm: str) -> tuple[str, str]:
-    """Copy `size` bytes of `file` and return their MD5, in hexadecimal, and their checksum."""
+async def copy_into(
+    incoming: Incoming, source: StoredObject, file: BinaryIO, wanted: ByteRange, algorithm: str
+) -> tuple[str, str]:
+    """Copy those bytes of the open `source` and return their MD5, in hexadecimal, and their checksum.
+
+    Raises BodyLost if someone changes its plain file meanwhile.
+    """
+    begun_ns = modified_ns(file)
     md5, digest = hashlib.md5(usedforsecurity=False), ALGORITHMS[algorithm]()
-    async for piece in pieces(file, offset, size):
+    async for piece in pieces(file, wanted.first, wanted.size):
         await asyncio.gather(asyncio.to_thread(md5.update, piece), asyncio.to_thread(digest.update, piece))
         await incoming.write(piece)
+    if is_changed(file, begun_ns, source.modified_at):
+        raise BodyLost(source.bucket, source.key)
     return md5.hexdigest(), base64_text(digest.digest())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Coroutine, Mapping
+from datetime import datetime
 from types import MappingProxyType
 from typing import BinaryIO
 
@@ -16,11 +17,15 @@ PATIENCE_S = 5.0
 
 
 class FileBody(Struct, frozen=True):
-    """A part of an open file: `size` bytes from `offset`; whoever sends it closes it."""
+    """A part of an open file: `size` bytes from `offset`; whoever sends it closes it.
+
+    The file may get the time `modified_at` while it is sent; any other means that someone changed it.
+    """
 
     file: BinaryIO
     offset: int
     size: int
+    modified_at: datetime
 
 
 class PendingBody(Struct, frozen=True):

@@ -14,6 +14,7 @@ from dvc_sync_s3.s3.patience import Patience
 from dvc_sync_s3.s3.response import FileBody, PendingBody, Response
 from dvc_sync_s3.s3.xml import DECLARATION
 from dvc_sync_s3.store.folder import read_at_once
+from dvc_sync_s3.store.plain_file import is_changed, modified_ns
 
 STALLED_TIMEOUT_S = 300.0
 """Long, because players and readers of large objects pause."""
@@ -116,13 +117,13 @@ class Sender:
 
     async def _send_file(self, body: FileBody) -> None:
         body.file.seek(body.offset)
-        left = body.size
+        left, begun_ns = body.size, modified_ns(body.file)
         while left:
-            # A file cut short under us leaves the answer short: uvicorn then breaks the connection, as it must.
+            # A file cut short or changed under us leaves the answer short: uvicorn then breaks the connection.
             piece = await asyncio.to_thread(body.file.read, min(left, _PIECE_BYTES))
-            if not piece:
-                break
             left -= len(piece)
+            if not piece or (not left and is_changed(body.file, begun_ns, body.modified_at)):
+                break
             await self._send_piece(piece)
         await self._send({"type": "http.response.body"})
 

@@ -53,6 +53,13 @@ class BodyLost(Blocked):
         )
 
 
+class Unverified(Exception):
+    """Name the object whose plain file has another time than it, so that only its MD5 tells if it was changed."""
+
+    def __init__(self, bucket: str, key: str) -> None:
+        super().__init__(f"the body of {key!r} in bucket {bucket!r} must be read before it can be told")
+
+
 class IndexReplaced(Blocked):
     """Name the index that was removed, or replaced by another file, while the service runs."""
 

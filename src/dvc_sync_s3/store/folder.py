@@ -15,6 +15,7 @@ from typing import BinaryIO
 from dvc_sync_s3 import durable
 from dvc_sync_s3.store import placement
 from dvc_sync_s3.store.index import GENERATION_NAME
+from dvc_sync_s3.store.plain_file import PlainFile
 
 HIDDEN_NAME = ".dvc-sync-s3"
 _BINARY = getattr(os, "O_BINARY", 0)
@@ -60,15 +61,15 @@ class DataFolder:
         plain = self.root.joinpath(*path)
         return plain if os.path.realpath(plain) == str(plain) else None
 
-    def open_plain(self, path: tuple[str, ...], size: int) -> BinaryIO | None:
+    def open_plain(self, path: tuple[str, ...], size: int) -> PlainFile | None:
         """Open the plain file at `path`, or return None if a symlink leads elsewhere or none is of `size` bytes.
 
         Raises OSError.
         """
         plain = "/".join((str(self.root), *path))
         body = open_body(plain, size)
-        if body is not None and _opened_path(body) != plain and self.tree_path(path) is None:
-            body.close()
+        if body is not None and _opened_path(body.file) != plain and self.tree_path(path) is None:
+            body.file.close()
             return None
         return body
 
@@ -99,7 +100,7 @@ def _opened_path(file: BinaryIO) -> str | None:
     return None
 
 
-def open_body(path: Path | str, size: int) -> BinaryIO | None:
+def open_body(path: Path | str, size: int) -> PlainFile | None:
     """Open the plain file at `path`, or return None if there is none of `size` bytes; raises OSError."""
     try:
         descriptor = os.open(path, _READ)
@@ -109,7 +110,7 @@ def open_body(path: Path | str, size: int) -> BinaryIO | None:
         raise
     found = os.fstat(descriptor)
     if stat.S_ISREG(found.st_mode) and found.st_size == size:
-        return os.fdopen(descriptor, "rb")
+        return PlainFile(os.fdopen(descriptor, "rb"), found.st_mtime_ns)
     os.close(descriptor)
     return None
 

@@ -97,8 +97,8 @@ class Incoming:
         source = open_body(path, size)
         if source is None:
             return False
-        with source:
-            shutil.copyfileobj(source, self._spill())
+        with source.file:
+            shutil.copyfileobj(source.file, self._spill())
         self.size += size
         return True
 

@@ -54,10 +54,10 @@ SWEEP_EVERY_S = 24 * 3600.0
 # overlap, which SQLite can't know: it would sort all that wait.
 _TO_PUBLISH = """
 SELECT * FROM (
-  SELECT seq, bucket, key, place, staged FROM packs CROSS JOIN objects ON seq BETWEEN first AND last
+  SELECT seq, bucket, key, place, staged, modified_at FROM packs CROSS JOIN objects ON seq BETWEEN first AND last
   WHERE last > :after AND seq > :after AND place = 'body' ORDER BY last, seq LIMIT :limit)
-UNION ALL SELECT seq, bucket, key, place, staged FROM objects WHERE place = 'staged' AND seq > :after
-UNION ALL SELECT seq, bucket, key, NULL, NULL FROM deletions WHERE published = 0 AND seq > :after
+UNION ALL SELECT seq, bucket, key, place, staged, modified_at FROM objects WHERE place = 'staged' AND seq > :after
+UNION ALL SELECT seq, bucket, key, NULL, NULL, at FROM deletions WHERE published = 0 AND seq > :after
 ORDER BY 1 LIMIT :limit
 """
 
@@ -203,7 +203,7 @@ class Publisher:
             if not rows:
                 break
             seen, after = after, rows[-1][0]
-            pending = [Pending(seq, bucket, key, _place(place), staged) for seq, bucket, key, place, staged in rows]
+            pending = [_pending(row) for row in rows]
             done, trouble = self._publish_batch(pending, connection)
             self._finish(done, seen, after)
             published += len(done)
@@ -262,8 +262,9 @@ class Publisher:
                 remove_file(self._folder.staging / one.pending.staged)
 
 
-def _place(word: str | None) -> Place | None:
-    return None if word is None else Place(word)
+def _pending(row: index.Row) -> Pending:
+    seq, bucket, key, place, staged, stored_us = row
+    return Pending(seq, bucket, key, None if place is None else Place(place), staged, stored_us)
 
 
 @dataclass(frozen=True, slots=True)

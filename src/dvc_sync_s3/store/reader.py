@@ -27,13 +27,17 @@ from dvc_sync_s3.store.model import (
     UploadsRequest,
     Waiting,
 )
+from dvc_sync_s3.store.plain_file import PlainFile, has_time, leave_unverified, verify
 from dvc_sync_s3.store.remembered import Known, RememberedBodies
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from dvc_sync_s3.store.generation import Generation
+
+    _Verify = Callable[[PlainFile, StoredObject, int], None]
+    """Told of a plain file whose time isn't its object's; raises unless the body is the object's."""
 
 _CURRENT_WITH_BODY = (
     f"SELECT {ENTRY_COLUMNS}, CASE WHEN place = 'body' THEN {packs.BODY} END"  # noqa: S608
@@ -135,8 +139,16 @@ class Reader:
     def open(self, bucket: str, key: str) -> tuple[StoredObject, BinaryIO] | None:
         """Return the object and its body, which belong together whatever is written meanwhile, or None.
 
-        Raises BodyLost if someone else removed or changed the plain file.
+        Raises BodyLost if someone else removed or changed the plain file, having read it whole where its time isn't
+        the object's.
         """
+        return self._open(bucket, key, verify)
+
+    def open_at_once(self, bucket: str, key: str) -> tuple[StoredObject, BinaryIO] | None:
+        """Do what `open` does, but raise Unverified for a plain file that would have to be read whole first."""
+        return self._open(bucket, key, leave_unverified)
+
+    def _open(self, bucket: str, key: str, verify: _Verify) -> tuple[StoredObject, BinaryIO] | None:
         # First: whatever is committed after this is then seen to be new.
         seen = None if self._generation is None else self._generation.settled()
         missed = None
@@ -152,12 +164,14 @@ class Reader:
                 raise BodyLost(bucket, key)
             if is_in_pack:
                 return entry.object, BytesIO(row[17])
-            body = self._open_file(entry)
+            plain = self._open_file(entry)
             # A plain file is replaced only after the row: an unchanged row vouches for what was opened before.
-            if body is not None:
+            if plain is not None:
                 if self._is_still(entry):
-                    return entry.object, self._remember(row, entry, body, seen)
-                body.close()
+                    if entry.place is not Place.STAGED and not has_time(plain.modified_ns, row[5]):
+                        verify(plain, entry.object, row[5])
+                    return entry.object, self._remember(row, entry, plain.file, seen)
+                plain.file.close()
             else:
                 missed = entry
 
@@ -230,7 +244,7 @@ class Reader:
         position = (entry.object.bucket, entry.object.key, entry.object.seq, entry.place.value)
         return self._connection().execute(_STILL, position).fetchone() is not None
 
-    def _open_file(self, entry: Entry) -> BinaryIO | None:
+    def _open_file(self, entry: Entry) -> PlainFile | None:
         stored = entry.object
         if entry.staged is not None:
             return open_body(self._folder.staging / entry.staged, stored.size)

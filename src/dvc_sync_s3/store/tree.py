@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from dvc_sync_s3 import durable
 from dvc_sync_s3.store import packs, placement
 from dvc_sync_s3.store.index import Place
+from dvc_sync_s3.store.plain_file import set_time
 
 if TYPE_CHECKING:
     import sqlite3
@@ -45,6 +46,8 @@ class Pending:
     key: str
     place: Place | None
     staged: str | None
+    stored_us: int
+    """When it was made, in microseconds since 1970: the time of its plain file."""
 
 
 @dataclass(slots=True)
@@ -95,7 +98,7 @@ class Tree:
         if pending.place is None:
             return None
         if pending.staged is not None:
-            return self._link(self._folder.staging / pending.staged)
+            return self._link(self._folder.staging / pending.staged, pending.stored_us)
         row = connection.execute(_BODY, (pending.seq,)).fetchone()
         if row is None:
             return None
@@ -104,6 +107,7 @@ class Tree:
         try:
             file.write(row[0])
             durable.begin_sync(file)
+            set_time(copy.path, pending.stored_us)
         except BaseException:
             copy.drop()
             raise
@@ -137,12 +141,13 @@ class Tree:
         self._changed.clear()
         self._ours.clear()
 
-    def _link(self, staged: Path) -> Copy | None:
+    def _link(self, staged: Path, stored_us: int) -> Copy | None:
         # A second name, not a move: readers find the first until the row names the plain file.
         copy = staged.with_name(f"{PUBLISHED_PREFIX}-{staged.name}")
         copy.unlink(missing_ok=True)
         try:
             link_or_copy(staged, copy)
+            set_time(copy, stored_us)
         except FileNotFoundError:
             return None
         return Copy(copy, None, is_link=True)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
+from datetime import UTC, datetime
 from io import BytesIO
+from pathlib import Path
 
 import pytest
 from starlette.types import Message
@@ -27,7 +30,7 @@ async def test_a_client_that_takes_nothing_more_is_given_up_and_its_file_closed(
     file = BytesIO(b"body")
     sender = Sender(send, "GET", Patience(0.001), stalled_timeout_s=0.01)
     with pytest.raises(ClientGone):
-        await sender.send(Response(body=FileBody(file, 0, 4)))
+        await sender.send(Response(body=FileBody(file, 0, 4, datetime.now(UTC))))
     sender.close()
 
     assert file.closed
@@ -78,3 +81,35 @@ async def test_headers_that_answers_share_make_the_same_lines_and_each_answer_ad
 
 async def test_an_answer_without_a_body_has_no_length() -> None:
     assert wire_lines(Response(304, {"ETag": '"e"', "Content-Length": "4"})) == b'ETag: "e"\r\n'
+
+
+async def test_a_file_that_is_changed_while_it_is_sent_is_not_sent_to_its_end(tmp_path: Path) -> None:
+    path, size = tmp_path / "body", 1024 * 1024
+    path.write_bytes(b"o" * size)
+    stored_at = datetime(2026, 11, 1, tzinfo=UTC)
+    sent: list[bytes] = []
+
+    async def send(message: Message) -> None:
+        if len(sent) == 1:  # the first piece, after the headers
+            with path.open("r+b") as file:
+                file.write(b"t" * size)
+        sent.append(message.get("body", b""))
+
+    with path.open("rb") as file:
+        await Sender(send, "GET", Patience(1)).send(Response(body=FileBody(file, 0, size, stored_at)))
+    assert len(b"".join(sent)) < size
+
+
+async def test_a_file_that_gets_its_objects_time_while_it_is_sent_is_sent_whole(tmp_path: Path) -> None:
+    path, size = tmp_path / "body", 1024 * 1024
+    path.write_bytes(b"o" * size)
+    stored_at = datetime(2026, 11, 1, tzinfo=UTC)
+    sent: list[bytes] = []
+
+    async def send(message: Message) -> None:
+        os.utime(path, (stored_at.timestamp(),) * 2)
+        sent.append(message.get("body", b""))
+
+    with path.open("rb") as file:
+        await Sender(send, "GET", Patience(1)).send(Response(body=FileBody(file, 0, size, stored_at)))
+    assert b"".join(sent) == b"o" * size

@@ -19,6 +19,7 @@ from dvc_sync_s3.store.errors import BodyLost
 from dvc_sync_s3.store.folder import DataFolder, open_body
 from dvc_sync_s3.store.generation import Generation
 from dvc_sync_s3.store.model import NewObject
+from dvc_sync_s3.store.plain_file import PlainFile
 from dvc_sync_s3.store.publisher import Publisher
 from dvc_sync_s3.store.puts import put_of, put_together
 from dvc_sync_s3.store.reader import Reader
@@ -250,7 +251,7 @@ def test_a_plain_file_replaced_between_row_and_opening_comes_with_its_own_row(
     desk.publisher.publish()
     newer = [b"new"]
 
-    def open_late(path: Path, size: int) -> BinaryIO | None:
+    def open_late(path: Path, size: int) -> PlainFile | None:
         if newer:
             desk.put("1", newer.pop())
             desk.publisher.publish()

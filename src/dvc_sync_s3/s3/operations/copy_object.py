@@ -19,6 +19,7 @@ from dvc_sync_s3.s3.conditions import write_precondition
 from dvc_sync_s3.s3.copying import copy_into, opened_copy_source
 from dvc_sync_s3.s3.errors import S3Error
 from dvc_sync_s3.s3.objects import Description, copied_description, read_description
+from dvc_sync_s3.s3.ranges import ByteRange
 from dvc_sync_s3.s3.response import Response, answer_when_done
 from dvc_sync_s3.s3.xml import Node, document
 from dvc_sync_s3.store.model import NewObject
@@ -42,12 +43,12 @@ async def _document(call: Call) -> bytes:
     precondition = write_precondition(headers)
     if precondition is not None:
         precondition(call.store.head(bucket, key))
-    with opened_copy_source(call) as (source, file):
+    async with opened_copy_source(call) as (source, file):
         description, access = _description(source, headers), new_object_access(call)
         _check_source(source, call)
         algorithm = asked_algorithm or next((name for name, _ in source.checksums), DEFAULT_ALGORITHM)
         async with call.store.receive() as incoming:
-            md5, checksum = await copy_into(incoming, file, 0, source.size, algorithm)
+            md5, checksum = await copy_into(incoming, source, file, ByteRange(0, source.size - 1), algorithm)
             new = NewObject(
                 bucket=bucket,
                 key=key,

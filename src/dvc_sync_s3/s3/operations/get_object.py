@@ -8,6 +8,7 @@ from dvc_sync_s3.s3.conditions import is_not_modified, is_range_wanted
 from dvc_sync_s3.s3.encryption import check_read_encryption
 from dvc_sync_s3.s3.errors import S3Error
 from dvc_sync_s3.s3.objects import ABOUT_THE_REQUEST, object_headers, whole_headers
+from dvc_sync_s3.s3.opening import open_object
 from dvc_sync_s3.s3.ranges import parse_range, part_of
 from dvc_sync_s3.s3.request import NO_QUERY, S3Request
 from dvc_sync_s3.s3.response import FileBody, Response
@@ -24,7 +25,7 @@ async def get_object(call: Call) -> Response:
             return Response(200, whole_headers(found), data)
         answer, first, size = describe(found, call.request)
         return Response(answer.status, answer.headers, data[first : first + size])
-    opened = call.store.open(bucket, key)
+    opened = await open_object(call.store, bucket, key)
     if opened is None:
         raise S3Error("NoSuchKey")
     found, file = opened
@@ -36,7 +37,7 @@ async def get_object(call: Call) -> Response:
     if answer.status == 304:
         file.close()
         return answer
-    return Response(answer.status, answer.headers, FileBody(file, first, size))
+    return Response(answer.status, answer.headers, FileBody(file, first, size, found.modified_at))
 
 
 def is_plain(request: S3Request) -> bool:

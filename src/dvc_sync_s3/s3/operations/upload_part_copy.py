@@ -27,10 +27,10 @@ async def _document(call: Call) -> bytes:
     upload, number = upload_of(call), part_number(call)
     check_write_encryption(call.request.headers)
     algorithm = upload.checksum_algorithm or DEFAULT_ALGORITHM
-    with opened_copy_source(call) as (source, file):
+    async with opened_copy_source(call) as (source, file):
         wanted = copied_range(call.request.headers.get("x-amz-copy-source-range"), source.size)
         async with call.store.receive() as incoming:
-            md5, checksum = await copy_into(incoming, file, wanted.first, wanted.size, algorithm)
+            md5, checksum = await copy_into(incoming, source, file, wanted, algorithm)
             part = await call.store.put_part(upload.upload_id, number, incoming, md5, ((algorithm, checksum),))
     nodes: list[Node] = [("LastModified", part.modified_at), ("ETag", f'"{part.etag}"')]
     nodes += [(f"Checksum{name}", value) for name, value in part.checksums]
