@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from dvc_sync_s3.dvc.saying import without_passwords
 from dvc_sync_s3.errors import Blocked
 
 
@@ -56,4 +57,6 @@ def choose(
 def _existing(name: str, names: Collection[str], complaint: str) -> str:
     if name.lower() in names:
         return name.lower()
-    raise Blocked(complaint, hint="Set the name to one of these, or run `dvc remote add`, commit and push.")
+    raise Blocked(
+        without_passwords(complaint), hint="Set the name to one of these, or run `dvc remote add`, commit and push."
+    )

@@ -7,13 +7,13 @@ theirs exists only once they are loaded.
 from __future__ import annotations
 
 import errno
-import re
 import sys
 from typing import NamedTuple
 
 from dvc.exceptions import DvcException, FileTransferError
 from dvc_objects.fs.errors import AuthError, ConfigError, RemoteMissingDepsError
 
+from dvc_sync_s3.dvc.saying import said_by
 from dvc_sync_s3.errors import Blocked, SyncError, Transient
 
 _Type = type[Exception] | str
@@ -117,8 +117,7 @@ def classify(error: Exception, doing: str) -> SyncError:
     >>> classify(PermissionError("Access Denied"), "push to the remote 'team'")
     Blocked("push to the remote 'team': Access Denied")
     """
-    said = re.sub(r"(\w://)[^/@\s]+@", r"\1***@", str(error).partition("\n")[0])[:500]
-    message = f"{doing}: {said or type(error).__name__}"
+    message = f"{doing}: {said_by(error) or type(error).__name__}"
     hint = _particular_hint(error, message.lower())
     if hint:
         return Blocked(message, hint=hint)

@@ -20,6 +20,7 @@ from dvc.stage import PipelineStage, Stage
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
+from dvc_sync_s3.dvc.saying import said_by
 from dvc_sync_s3.errors import Blocked
 
 DVC_YAML = "dvc.yaml"
@@ -115,18 +116,14 @@ def _translated() -> Iterator[None]:
         yield
     except (DvcException, ValueError, RecursionError, re.error) as error:
         raise Blocked(
-            f"DVC can't read the repository's files: {_one_line(str(error))}",
+            f"DVC can't read the repository's files: {said_by(error)[:_MOST_LETTERS]}",
             hint="Repair the file until `dvc status` works, commit and push.",
         ) from error
 
 
 def _reason(error: Exception, top: Path) -> str:
     """Return why DVC can't read a file, with the paths that a person knows."""
-    return _one_line(str(error.__cause__ or error).replace(f"{os.path.relpath(top)}{os.sep}", ""))
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())[:_MOST_LETTERS]
+    return said_by(error.__cause__ or error).replace(f"{os.path.relpath(top)}{os.sep}", "")[:_MOST_LETTERS]
 
 
 def _outs(stage: Stage, top: Path) -> Iterator[Out]:

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from dvc.config_schema import ExpPath, RelPath
 
 from dvc_sync_s3.dvc.overlay import Options, scheme_of
+from dvc_sync_s3.dvc.saying import without_passwords
 from dvc_sync_s3.errors import Blocked
 
 _EVERYONE = (
@@ -32,7 +33,8 @@ def with_shared_folder(name: str, found: Options, remotes: Mapping[str, Options]
         return {**found, "url": _plain(name, url)}
     if settings_url is not None and not scheme_of(settings_url):
         return {**found, "url": of_settings(settings_url)}
-    raise Blocked(f"the remote {name} is {url} here, but its path is another one for each member", hint=_EVERYONE)
+    shown = without_passwords(url)
+    raise Blocked(f"the remote {name} is {shown} here, but its path is another one for each member", hint=_EVERYONE)
 
 
 def of_settings(url: str) -> str:
@@ -49,7 +51,7 @@ def _plain(name: str, path: str) -> str:
     scheme = urlsplit(path).scheme
     if len(scheme) > 1 and path.startswith(f"{scheme}://"):  # one letter is a drive of Windows'
         raise Blocked(
-            f"the remote {name} is {path}, which DVC takes for a path in the folder where it runs",
+            f"the remote {name} is {without_passwords(path)}, which DVC takes for a path in the folder where it runs",
             hint="Write the folder's path alone, such as /mnt/team/dvcstore.",
         )
     return path
