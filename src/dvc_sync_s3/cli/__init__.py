@@ -1,4 +1,7 @@
-"""The command line: one file for each command, imported only when it runs: each process holds no more than it needs."""
+"""The command line: one file for each command, imported only when it runs: each process holds no more than it needs.
+
+Modules without a test of their name are tested in tests/contract/start/.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,8 @@
 """Every environment name, its default and what it means; read here only.
 
 The field descriptions are the reference: `.env.example` and `docs/reference/settings.md` are made from them.
+
+Modules without a test of their name are tested in tests/unit/test_settings.py.
 """
 
 from __future__ import annotations

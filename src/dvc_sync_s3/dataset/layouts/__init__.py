@@ -1,4 +1,7 @@
-"""How records become files: one module per layout."""
+"""How records become files: one module per layout.
+
+Modules without a test of their name are tested in tests/unit/dataset/layouts/.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The operations on offer, by their names in the AWS API reference."""
+"""The operations on offer, by their names in the AWS API reference.
+
+Modules without a test of their name are tested in tests/conformance/.
+"""
 
 from __future__ import annotations
 
