@@ -63,6 +63,13 @@ WRONG_SHA256 = base64.b64encode(hashlib.sha256(b"another body").digest()).decode
         ({"x-amz-checksum-crc32": "AAAA"}, "InvalidRequest"),
         ({"x-amz-checksum-crc32": "AAAAAA==", "x-amz-checksum-sha256": WRONG_SHA256}, "InvalidRequest"),
         ({"x-amz-sdk-checksum-algorithm": "MD5"}, "InvalidRequest"),
+        ({"x-amz-sdk-checksum-algorithm": "CRC32"}, "InvalidRequest"),
+        ({"x-amz-sdk-checksum-algorithm": ""}, "InvalidRequest"),
+        ({"x-amz-checksum-md4": "AAAAAA=="}, "InvalidRequest"),
+        ({"x-amz-trailer": ""}, "InvalidRequest"),
+        ({"x-amz-trailer": "x-amz-meta-note"}, "InvalidRequest"),
+        ({"x-amz-trailer": "x-amz-checksum-crc32,"}, "InvalidRequest"),
+        ({"x-amz-trailer": "x-amz-checksum-crc32,x-amz-checksum-sha1"}, "InvalidRequest"),
         ({"x-amz-sdk-checksum-algorithm": "CRC32C", "x-amz-checksum-crc32": "AAAAAA=="}, "InvalidRequest"),
         ({"x-amz-checksum-crc32": "AAAAAA==", "x-amz-trailer": "x-amz-checksum-sha1"}, "InvalidRequest"),
         ({"x-amz-acl": "public-read"}, "AccessControlListNotSupported"),
@@ -98,7 +105,13 @@ def test_a_body_that_is_not_what_was_signed_is_not_stored(service: Service, buck
     assert not is_stored(service, bucket)
 
 
-@pytest.mark.parametrize("payload", ["nonsense", "STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD", "A" * 64])
+def test_a_payload_hash_may_be_in_capitals(service: Service, bucket: str) -> None:
+    for key, sent, status in (("318", b"body", 200), ("319", b"b0dy", 400)):
+        capitals = sha256(b"body").upper()
+        assert call(service.url, "PUT", f"/{bucket}/{key}", body=sent, payload_sha256=capitals).status == status
+
+
+@pytest.mark.parametrize("payload", ["nonsense", "STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD", "G" * 64])
 def test_a_payload_hash_that_is_none_is_refused(service: Service, bucket: str, payload: str) -> None:
     assert call(service.url, "PUT", f"/{bucket}/318", body=b"x", payload_sha256=payload).code == "InvalidArgument"
 
@@ -120,7 +133,8 @@ def chunked(data: bytes) -> bytes:
         ("5", b"5\r\nhello\r\n0\r\nno colon\r\n\r\n", "MalformedTrailerError"),
         ("6", b"5\r\nhello\r\n0\r\nx-amz-checksum-crc32:NhCmhg==\r\n\r\n", "IncompleteBody"),
         ("4", b"5\r\nhello\r\n0\r\nx-amz-checksum-crc32:NhCmhg==\r\n\r\n", "IncompleteBody"),
-        ("5", b"5\r\nhello\r\n0\r\nx-amz-checksum-crc32:NhCmhg==\r\n\r\nmore", "IncompleteBody"),
+        ("5", b"5\r\nhello\r\n0\r\nx-amz-checksum-crc32:NhCmhg==\r\n\r\nmore", None),
+        ("5", b"5\r\nhello\r\n0\r\nx-amz-checksum-crc32:AAAAAA==\r\n\r\nmore", "BadDigest"),
         ("5", b"5\r\nhel", "IncompleteBody"),
         ("5", b"5\r\nhello\r\n", "IncompleteBody"),
         ("5", b"4\r\nhello\r\n0\r\n\r\n", "IncompleteBody"),

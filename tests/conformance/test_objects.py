@@ -13,6 +13,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from dvc_sync_s3.s3 import response
+from dvc_sync_s3.s3.checksums import ALGORITHMS
 from tests.conformance.conftest import Service
 from tests.conformance.signing import sign
 from tests.conformance.wire import Wire, call
@@ -240,9 +241,12 @@ def test_attributes_are_those_that_were_asked_for(s3: Any, bucket: str) -> None:
 
 
 @pytest.mark.parametrize("algorithm", ["CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256"])
-def test_a_checksum_that_is_asked_for_is_computed_kept_and_told(service: Service, bucket: str, algorithm: str) -> None:
+def test_a_checksum_that_came_is_checked_kept_and_told(service: Service, bucket: str, algorithm: str) -> None:
     name = f"x-amz-checksum-{algorithm.lower()}"
-    answer = call(service.url, "PUT", f"/{bucket}/318", {"x-amz-sdk-checksum-algorithm": algorithm}, b"body")
+    digest = ALGORITHMS[algorithm]()
+    digest.update(b"body")
+    sent = {name: base64.b64encode(digest.digest()).decode(), "x-amz-sdk-checksum-algorithm": algorithm}
+    answer = call(service.url, "PUT", f"/{bucket}/318", sent, b"body")
     assert answer.headers["x-amz-checksum-type"] == "FULL_OBJECT"
 
     told = call(service.url, "HEAD", f"/{bucket}/318", {"x-amz-checksum-mode": "ENABLED"}).headers
@@ -269,18 +273,60 @@ def test_an_object_made_at_once_is_one_part(s3: Any, bucket: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "encoding"),
-    [("größe", "utf-8"), ("café", "latin-1"), ("=?UTF-8?B?w6k=?=", "ascii"), ("", "ascii")],
+    ("value", "encoding", "answered"),
+    [
+        ("größe", "utf-8", "=?UTF-8?B?Z3LDtsOfZQ==?="),
+        ("café", "latin-1", "=?UTF-8?B?Y2Fmw6k=?="),
+        ("=?UTF-8?B?w6k=?=", "ascii", "=?UTF-8?B?w6k=?="),
+        ("a + b", "ascii", "a + b"),
+        ("", "ascii", ""),
+    ],
 )
-def test_metadata_come_back_byte_for_byte(service: Service, bucket: str, value: str, encoding: str) -> None:
+def test_metadata_beyond_ascii_are_answered_as_encoded_words(
+    service: Service, bucket: str, value: str, encoding: str, answered: str
+) -> None:
     with Wire(service.url) as wire:
         signed = sign("PUT", f"{service.url}/{bucket}/318", {"x-amz-meta-note": value, "Content-Length": "0"})
         lines = [f"PUT /{bucket}/318 HTTP/1.1", *(f"{name}: {text}" for name, text in signed.items())]
         wire.send("\r\n".join(lines).encode(encoding) + b"\r\n\r\n")
         assert wire.read().status == 200
 
-    told = call(service.url, "HEAD", f"/{bucket}/318").headers["x-amz-meta-note"]
-    assert told.encode("latin-1") == value.encode(encoding)
+    for method in ("HEAD", "GET"):
+        assert call(service.url, method, f"/{bucket}/318").headers["x-amz-meta-note"] == answered
+
+
+@pytest.mark.parametrize("plus", ["+", "%20"])
+def test_a_plus_in_a_copy_source_is_a_space(service: Service, bucket: str, plus: str) -> None:
+    call(service.url, "PUT", f"/{bucket}/from%20a%2Bb", body=b"body")
+
+    answer = call(service.url, "PUT", f"/{bucket}/to", {"x-amz-copy-source": f"{bucket}/from{plus}a%2Bb"})
+
+    assert answer.status == 200
+    assert call(service.url, "GET", f"/{bucket}/to").body == b"body"
+
+
+@pytest.mark.parametrize("name", ["Range", "x-amz-copy-source-range"])
+def test_a_copy_of_a_part_is_refused(service: Service, bucket: str, name: str) -> None:
+    call(service.url, "PUT", f"/{bucket}/318", body=b"body")
+
+    answer = call(service.url, "PUT", f"/{bucket}/to", {"x-amz-copy-source": f"{bucket}/318", name: "bytes=0-1"})
+
+    assert (answer.status, answer.code) == (501, "NotImplemented")
+    assert call(service.url, "HEAD", f"/{bucket}/to").status == 404
+
+
+def test_what_a_read_answers_is_said_in_latin_1(service: Service, bucket: str) -> None:
+    call(service.url, "PUT", f"/{bucket}/318", body=b"body")
+    name = "response-content-disposition"
+
+    answer = call(service.url, "GET", f"/{bucket}/318?{name}=inline%3B%20filename%3Dgr%C3%B6%C3%9Fe.txt")
+    refused = call(service.url, "GET", f"/{bucket}/318?{name}=%E6%97%A5")
+
+    assert answer.headers["content-disposition"] == "inline; filename=größe.txt"
+    assert (refused.code, refused.message) == (
+        "InvalidArgument",
+        "Header value cannot be represented using ISO-8859-1.",
+    )
 
 
 @pytest.mark.parametrize("encryption", [{}, {"SSEKMSKeyId": "a-key"}])

@@ -16,9 +16,9 @@ from dvc_sync_s3.s3.checksums import (
     ALGORITHMS,
     Digest,
     base64_text,
+    check_checksum_names,
     claimed_checksums,
     parse_content_md5,
-    required_algorithm,
 )
 from dvc_sync_s3.s3.chunked import ChunkedReader
 from dvc_sync_s3.s3.errors import S3Error
@@ -34,7 +34,8 @@ _LOCKED_BYTES = 2047
 """Of so few bytes Python's digests keep the interpreter's lock: to get it back from another thread costs more than to
 digest a small body (https://docs.python.org/3.11/library/hashlib.html#hash-algorithms, the note on the GIL)."""
 _MAX_DIGITS = 18
-_CLAIMING = frozenset([*ALGORITHM_OF_HEADER, "content-md5", "x-amz-sdk-checksum-algorithm", "x-amz-trailer"])
+_SDK_ALGORITHM = "x-amz-sdk-checksum-algorithm"
+_CLAIMING = frozenset([*ALGORITHM_OF_HEADER, "content-md5", _SDK_ALGORITHM, "x-amz-trailer"])
 """Headers that say what the body must be, beside its length and how it was signed."""
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 _STREAMED = {
@@ -155,9 +156,13 @@ def request_body(request: S3Request, signed: Signed | None, arrival: Arrival) ->
     """Read what the headers claim of a body; raise `S3Error` if that alone shows that it can't be right."""
     payload_hash = _payload_hash(request, signed)
     is_digest = payload_hash == EMPTY_SHA256 or is_hex_sha256(payload_hash)
+    if not is_digest and is_hex_sha256(payload_hash.lower()):
+        payload_hash, is_digest = payload_hash.lower(), True
     if not (is_digest or payload_hash == UNSIGNED_PAYLOAD or payload_hash in _STREAMED):
         raise S3Error("InvalidArgument", "x-amz-content-sha256 must be a SHA-256 or one of the words S3 knows.")
     size = _expected_size(request, payload_hash)
+    if request.method != "GET":
+        check_checksum_names(tuple(request.headers))
     chunks = None
     if payload_hash in _STREAMED:
         signatures = ChunkSignatures(signed) if signed is not None and _STREAMED[payload_hash] else None
@@ -222,11 +227,14 @@ def _trailer_names(request: S3Request) -> list[str]:
     announced = request.headers.get("x-amz-trailer")
     if announced is None:
         return []
-    return [name.strip().lower() for name in announced.split(",") if name.strip()]
+    names = [name.strip().lower() for name in announced.split(",")]
+    if not all(name in ALGORITHM_OF_HEADER for name in names):
+        raise S3Error("InvalidRequest", "The value specified in the x-amz-trailer header is not supported")
+    return names
 
 
 def _digests(request: S3Request, claims: dict[str, str], trailer_names: list[str]) -> dict[str, Digest]:
-    """Return the one checksum to compute, if any: it came in a header, is to come in a trailer, or is asked for."""
+    """Return the one checksum to compute, if any: it came in a header or is to come in a trailer."""
     chosen = list(claims)
     if trailer_names:
         chosen += [ALGORITHM_OF_HEADER[name] for name in trailer_names if name in ALGORITHM_OF_HEADER]
@@ -234,8 +242,13 @@ def _digests(request: S3Request, claims: dict[str, str], trailer_names: list[str
         raise S3Error(
             "InvalidRequest", "Expecting a single x-amz-checksum- header. Multiple checksum types are not allowed."
         )
-    asked = required_algorithm(request.headers, "x-amz-sdk-checksum-algorithm")
-    algorithm = chosen[0] if chosen else asked
-    if asked is not None and algorithm != asked:
-        raise S3Error("InvalidRequest", "x-amz-sdk-checksum-algorithm names another algorithm than the checksum's.")
+    algorithm = chosen[0] if chosen else None
+    asked = request.headers.get(_SDK_ALGORITHM)
+    if asked is not None and algorithm is None and not _is_of_an_object(request):
+        raise S3Error(
+            "InvalidRequest",
+            f"{_SDK_ALGORITHM} specified, but no corresponding x-amz-checksum-* or x-amz-trailer headers were found.",
+        )
+    if asked is not None and algorithm not in {None, asked.upper()}:
+        raise S3Error("InvalidRequest", f"Value for {_SDK_ALGORITHM} header is invalid.")
     return {} if algorithm is None else {algorithm: ALGORITHMS[algorithm]()}

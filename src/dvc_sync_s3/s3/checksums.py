@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import partial
+from functools import lru_cache, partial
 from typing import Protocol
 
 from awscrt import checksums as crt
@@ -67,6 +67,7 @@ _DIGEST_BYTES: Mapping[str, int] = {name: len(begin().digest()) for name, begin 
 ALGORITHM_OF_HEADER: Mapping[str, str] = {f"{HEADER_PREFIX}{name.lower()}": name for name in ALGORITHMS}
 _HEADER_OF: Mapping[str, str] = {name: header for header, name in ALGORITHM_OF_HEADER.items()}
 _TYPE_HEADER = f"{HEADER_PREFIX}type"
+_OTHERS = frozenset([_TYPE_HEADER, f"{HEADER_PREFIX}algorithm", f"{HEADER_PREFIX}mode"])
 
 
 def claimed_checksums(headers: Mapping[str, str]) -> dict[str, str]:
@@ -80,6 +81,14 @@ def claimed_checksums(headers: Mapping[str, str]) -> dict[str, str]:
         if not _is_digest(value, _DIGEST_BYTES[algorithm]):
             raise S3Error("InvalidRequest", f"Value for {HEADER_PREFIX}{algorithm.lower()} header is invalid.")
     return claims
+
+
+@lru_cache(maxsize=256)
+def check_checksum_names(headers: tuple[str, ...]) -> None:
+    """Raise `InvalidRequest` for the name of a checksum that isn't known: nobody would check it."""
+    for name in headers:
+        if name.startswith(HEADER_PREFIX) and name not in ALGORITHM_OF_HEADER and name not in _OTHERS:
+            raise S3Error("InvalidRequest", "The algorithm type you specified in x-amz-checksum- header is invalid.")
 
 
 _COMBINE: Mapping[str, Callable[[int, int, int], int]] = {
@@ -123,8 +132,8 @@ def required_algorithm(headers: Mapping[str, str], name: str) -> str | None:
     """Return the algorithm that the header `name` asks for, None if it isn't there; raise `InvalidRequest`."""
     algorithm = headers.get(name, "").upper()
     if algorithm and algorithm not in ALGORITHMS:
-        names = ", ".join(ALGORITHMS)
-        raise S3Error("InvalidRequest", f"Value for {name} header is invalid: it must be one of {names}.")
+        problem = "Checksum algorithm provided is unsupported. Please try again with any of the valid types: "
+        raise S3Error("InvalidRequest", f"{problem}[{', '.join(ALGORITHMS)}]")
     return algorithm or None
 
 

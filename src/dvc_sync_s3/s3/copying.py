@@ -30,15 +30,17 @@ _PIECE_BYTES = 1024 * 1024
 def parse_copy_source(header: str) -> tuple[str, str]:
     """Return bucket and key; `header` is as HTTP gives it, Latin-1; raise `InvalidArgument` or `NoSuchVersion`.
 
-    >>> parse_copy_source("/annotations/out/a%20b%3F"), parse_copy_source("annotations/318?versionId=null")
-    (('annotations', 'out/a b?'), ('annotations', '318'))
+    A plus is a space, as in a form.
+
+    >>> parse_copy_source("/annotations/out/a%20b+c%2B"), parse_copy_source("annotations/318?versionId=null")
+    (('annotations', 'out/a b c+'), ('annotations', '318'))
     """
     path, _, version = header.encode("latin-1").partition(_VERSION)
     if version not in {b"", b"null"}:
         raise S3Error("NoSuchVersion")
     try:
         # Decoded before it is split: some clients encode the slash after the bucket too.
-        bucket, _, key = unquote_to_bytes(path).decode().removeprefix("/").partition("/")
+        bucket, _, key = unquote_to_bytes(path.replace(b"+", b" ")).decode().removeprefix("/").partition("/")
     except UnicodeDecodeError:
         bucket = key = ""
     if not bucket or not key:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from base64 import b64encode
 from datetime import datetime
 from email.utils import format_datetime
 from functools import lru_cache
@@ -146,6 +147,32 @@ def user_metadata(headers: Headers) -> Pairs:
     return kept
 
 
+def as_ascii(value: str) -> str:
+    """Write a value as clients read it: what isn't ASCII is an encoded word (RFC 2047, section 2), as AWS answers it.
+
+    `value` is as HTTP gives it, Latin-1, and may be UTF-8 that was read so.
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html
+
+    >>> as_ascii("Zo\u00c3\u00ab"), as_ascii("Zo\u00eb"), as_ascii("=?UTF-8?B?Wm/Dqw==?=")
+    ('=?UTF-8?B?Wm/Dqw==?=', '=?UTF-8?B?Wm/Dqw==?=', '=?UTF-8?B?Wm/Dqw==?=')
+    """
+    if value.isascii():
+        return value
+    try:
+        text = value.encode("latin-1").decode()
+    except UnicodeError:  # it is no UTF-8, or comes from a form, which is decoded already
+        text = value
+    return f"=?UTF-8?B?{b64encode(text.encode()).decode()}?="
+
+
+def _is_latin_1(value: str) -> bool:
+    try:
+        value.encode("latin-1")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 @lru_cache(maxsize=1024)
 def http_date(time: datetime) -> str:
     """Write a time as headers do, without its fraction of a second (RFC 9110, section 5.6.7).
@@ -173,14 +200,16 @@ def object_headers(found: StoredObject, query: Query) -> dict[str, str]:
     }
     if found.headers or found.metadata:
         headers.update((name.title(), value) for name, value in found.headers)
-        headers.update((f"{_METADATA}{name}", value) for name, value in found.metadata)
+        headers.update((f"{_METADATA}{name}", as_ascii(value)) for name, value in found.metadata)
     if found.tags:
         headers["x-amz-tagging-count"] = str(len(found.tags))
     for name in () if query is NO_QUERY else _OVERRIDES:
         value = query.get(f"response-{name}")
         if value is None:
             continue
-        if _UNSAFE.search(value) or not value.isascii():
+        if _UNSAFE.search(value):
             raise S3Error("InvalidArgument", f"response-{name} must be a header value.")
+        if not _is_latin_1(value):
+            raise S3Error("InvalidArgument", "Header value cannot be represented using ISO-8859-1.")
         headers[name.title()] = value
     return headers

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import lru_cache
 from urllib.parse import parse_qsl, quote, unquote_to_bytes
@@ -45,6 +46,15 @@ USUAL_NAMES: Mapping[bytes, str] = {
 }
 """Names of headers as most clients write them, in lower case, so that they aren't made and hashed for each request."""
 _PERCENT = ord("%")
+PRESIGNED = "X-Amz-Algorithm"
+"""What every query that signs its request has."""
+_OF_THE_SIGNATURE = frozenset(
+    f"x-amz-{name}"
+    for name in ("algorithm", "credential", "date", "expires", "security-token", "signature", "signedheaders")
+)
+"""What a query says of its signature, which no header says otherwise."""
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9a-z-]+", re.ASCII)
+_CONTROLS = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
 
 class Head(Struct, frozen=True):
@@ -99,6 +109,8 @@ class S3Request(Struct, frozen=True):
     scheme: str = "http"
     address: str = ""
     """Where it comes from."""
+    hoisted: frozenset[str] = frozenset()
+    """Which of the headers came in the query of a presigned address, which is signed as a whole."""
 
     @property
     def location(self) -> str:
@@ -117,7 +129,32 @@ def parse_request(head: Head, request_id: str, domains: tuple[str, ...] = ()) ->
     host_bucket = bucket_of_host(headers.get("host", ""), domains) if domains else None
     bucket, key = split_path(raw_path) if host_bucket is None else (host_bucket, _decode(raw_path.removeprefix(b"/")))
     query = parse_query(head.raw_query) if head.raw_query else NO_QUERY
-    return S3Request(head.method, raw_path, bucket, key, query, headers, request_id, head.scheme, head.address)
+    hoisted = hoisted_headers(query, headers) if query is not NO_QUERY and PRESIGNED in query else {}
+    if hoisted:
+        headers = {**headers, **hoisted}
+    return S3Request(
+        head.method, raw_path, bucket, key, query, headers, request_id, head.scheme, head.address, frozenset(hoisted)
+    )
+
+
+def hoisted_headers(query: Query, headers: Headers) -> dict[str, str]:
+    """Return the `x-amz-*` headers that a presigned address carries in its query, as HTTP would give them.
+
+    A header that came as one counts, not its namesake in the query. Raises `InvalidArgument` for a name or a value that
+    no header can have. https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html
+
+    >>> hoisted_headers(Query([("X-Amz-Date", "20130524T000000Z"), ("X-Amz-Meta-Who", "Zoë")]), {})
+    {'x-amz-meta-who': 'ZoÃ«'}
+    """
+    hoisted: dict[str, str] = {}
+    for name, value in query.multi_items():
+        lowered = name.lower()
+        if not lowered.startswith("x-amz-") or lowered in _OF_THE_SIGNATURE or lowered in headers:
+            continue
+        if not _HEADER_NAME.fullmatch(lowered) or _CONTROLS.search(value):
+            raise S3Error("InvalidArgument", f"{lowered} in the query must be a header's name with a header's value.")
+        add_header(hoisted, lowered.encode(), value.encode())
+    return hoisted
 
 
 def raw_path_of(scope: Scope) -> bytes:

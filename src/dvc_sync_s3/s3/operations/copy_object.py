@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 _CHANGES = ("x-amz-storage-class", "x-amz-website-redirect-location", "x-amz-server-side-encryption")
 """Headers that make sense of copying an object to itself."""
 
+_RANGES = ("range", "x-amz-copy-source-range")
+"""Headers that ask for a part, which UploadPartCopy alone copies."""
+
 
 async def copy_object(call: Call) -> Response:
     """Store another object's body under the key; it is durable once its answer is complete."""
@@ -39,6 +42,8 @@ async def copy_object(call: Call) -> Response:
 
 async def _document(call: Call) -> bytes:
     bucket, key, headers = call.bucket, call.key, call.request.headers
+    if any(name in headers for name in _RANGES):  # to copy it all would not be what was asked
+        raise S3Error("NotImplemented", "A header you provided implies functionality that is not implemented")
     asked_algorithm = required_algorithm(headers, "x-amz-checksum-algorithm")
     precondition = write_precondition(headers)
     if precondition is not None:

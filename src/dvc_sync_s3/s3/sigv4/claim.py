@@ -152,7 +152,7 @@ def _from_query(request: S3Request) -> Claim:
     return Claim(
         Credential(access_key_id, scope, timestamp, time, signed_headers),
         signature=query["X-Amz-Signature"],
-        payload_hash=request.headers.get("x-amz-content-sha256") or query.get("X-Amz-Content-Sha256", UNSIGNED_PAYLOAD),
+        payload_hash=request.headers.get("x-amz-content-sha256", UNSIGNED_PAYLOAD),
         expires_after=timedelta(seconds=int(expires_s)),
     )
 

@@ -14,7 +14,7 @@ from dvc_sync_s3.s3.access.accounts import MAIN, Account
 from dvc_sync_s3.s3.errors import S3Error
 from dvc_sync_s3.s3.request import NO_QUERY, S3Request
 from dvc_sync_s3.s3.sigv4.canonical import canonical_request, request_signer
-from dvc_sync_s3.s3.sigv4.claim import Claim, Credential, read_claim
+from dvc_sync_s3.s3.sigv4.claim import UNSIGNED_PAYLOAD, Claim, Credential, read_claim
 
 _MAX_SKEW = timedelta(minutes=15)
 
@@ -61,20 +61,28 @@ def verify_claim(claim: Claim, request: S3Request, keyring: Keyring, now: dateti
     _check_time(claim, now)
     _check_signed_headers(claim, request)
     signer = request_signer(secret, credential.timestamp, credential.scope)
-    expected = signer.sign(_canonical(claim, request))
-    if not (claim.signature.isascii() and compare_digest(expected, claim.signature)):
+    if not any(_holds(claim.signature, signer.sign(_canonical(claim, request, said))) for said in _payloads(claim)):
         raise S3Error("SignatureDoesNotMatch")
     return Signed(credential, claim.payload_hash, claim.signature, signer.key)
 
 
-def _canonical(claim: Claim, request: S3Request) -> str:
+def _holds(claimed: str, expected: str) -> bool:
+    return claimed.isascii() and compare_digest(expected, claimed)
+
+
+def _payloads(claim: Claim) -> tuple[str, ...]:
+    """Return what may have been signed for the body: an address is mostly presigned before its hash is known."""
+    if claim.expires_after is None or claim.payload_hash == UNSIGNED_PAYLOAD:
+        return (claim.payload_hash,)
+    return (claim.payload_hash, UNSIGNED_PAYLOAD)
+
+
+def _canonical(claim: Claim, request: S3Request, payload_hash: str) -> str:
     query: Sequence[tuple[str, str]] = ()
     if request.query is not NO_QUERY:
         query = [(name, value) for name, value in request.query.multi_items() if name != "X-Amz-Signature"]
     signed_headers = claim.credential.signed_headers
-    return canonical_request(
-        request.method, request.raw_path, query, request.headers, signed_headers, claim.payload_hash
-    )
+    return canonical_request(request.method, request.raw_path, query, request.headers, signed_headers, payload_hash)
 
 
 def _check_time(claim: Claim, now: datetime) -> None:
@@ -92,7 +100,7 @@ def _check_signed_headers(claim: Claim, request: S3Request) -> None:
     """Refuse headers that matter to S3 but which anyone on the way could have added."""
     unsigned = _unsigned(tuple(request.headers), claim.credential.signed_headers)
     if unsigned and claim.expires_after is not None:
-        unsigned = unsigned - {"x-amz-content-sha256"}
+        unsigned = unsigned - request.hoisted - {"x-amz-content-sha256"}
     if unsigned:
         names = ", ".join(sorted(unsigned))
         raise S3Error("AccessDenied", f"There were headers present in the request which were not signed: {names}")
