@@ -179,9 +179,15 @@ def end_with_all_it_started() -> NoReturn:
 
 
 def run_child(
-    command: Sequence[str], *, folder: Path, environment: Mapping[str, str], timeout_s: float, stdin: bytes = b""
+    command: Sequence[str],
+    *,
+    folder: Path,
+    environment: Mapping[str, str],
+    timeout_s: float,
+    stdin: bytes = b"",
+    umask: int | None = None,
 ) -> subprocess.CompletedProcess[bytes]:
-    """Run `command` to its end, with this environment alone, and return what it printed.
+    """Run `command` to its end, with this environment alone, and return what it printed; `umask` None is ours.
 
     Raises subprocess.TimeoutExpired after ending it and all that it started: git leaves its connection to ssh or an
     HTTP helper, which would wait for a dead server for ever. Raises OSError if it can't be started.
@@ -193,6 +199,7 @@ def run_child(
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
+        umask=-1 if umask is None else umask,
     ) as child:
         try:
             printed, complained = child.communicate(stdin, timeout_s)

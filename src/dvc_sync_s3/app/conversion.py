@@ -8,7 +8,7 @@ from dvc_sync_s3 import durable
 from dvc_sync_s3.app.team import remote_settings, repository
 from dvc_sync_s3.app.worker import CHECKED
 from dvc_sync_s3.dataset.layouts import layout_for
-from dvc_sync_s3.dvc.environment import quiet_environment
+from dvc_sync_s3.dvc.environment import make_site_cache, quiet_environment
 from dvc_sync_s3.errors import Blocked, SettingsError
 from dvc_sync_s3.git.clone import Clone
 from dvc_sync_s3.process import FileLock
@@ -32,8 +32,10 @@ def convert(settings: Settings, path: str) -> str:
         raise SettingsError("DVC_LAYOUT is mirror: its files can't be converted to records, nor records to a mirror.")
     old, hidden = settings.dvc_dataset, settings.s3_data_folder / HIDDEN_NAME
     new = Place(path, layout_for(path, hidden / CHECKED))
+    users_umask = os.umask(settings.umask)
     durable.make_folder(hidden)
     environment = quiet_environment(os.environ, (hidden / "dvc-site-cache").absolute())
+    make_site_cache(hidden / "dvc-site-cache")
     os.environ.clear()
     os.environ.update(environment)
     lock = FileLock(hidden / "sync.lock")
@@ -42,10 +44,10 @@ def convert(settings: Settings, path: str) -> str:
     ledger = Ledger(hidden, Reader(settings.s3_data_folder))
     try:
         paths = dict.fromkeys((*written_out_paths(old), *written_out_paths(path)))
-        clone = Clone(settings.git_folder.absolute(), repository(settings), tuple(paths))
+        clone = Clone(settings.git_folder.absolute(), repository(settings, users_umask), tuple(paths))
         layout = layout_for(old, hidden / CHECKED)
         pushed = PushedFolders(hidden / FILE_NAME)
-        dataset = TrackedDataset(old, layout, clone, remote_settings(settings, hidden), pushed)
+        dataset = TrackedDataset(old, layout, clone, remote_settings(settings, hidden, users_umask), pushed)
         return Conversion(clone, dataset, old, new, ledger).run()
     finally:
         ledger.close()

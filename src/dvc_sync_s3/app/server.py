@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -70,12 +71,15 @@ def hidden_folder(settings: Settings) -> Path:
 def create_app(settings: Settings) -> Application:
     """Build the service; raise SettingsError where the settings can't work."""
     tell = configure_logs()
+    users_umask = os.umask(settings.umask)  # of all that this process and those that it starts write
     ground = prepare(settings)
     clock = SystemClock()
     publish = publisher_command(settings.s3_data_folder, settings.upload_expiry)
     publisher = Supervisor(ground.hidden, publish, clock, PUBLISHER_LOCK_NAME)
     store = Store(settings.s3_data_folder, clock, settings.upload_expiry, publisher.wake)
-    supervisor = Supervisor(ground.hidden, WORKER_COMMAND, clock, note=LifetimeFile(ground.hidden).write)
+    supervisor = Supervisor(
+        ground.hidden, (*WORKER_COMMAND, f"{users_umask:03o}"), clock, note=LifetimeFile(ground.hidden).write
+    )
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:

@@ -30,8 +30,11 @@ from dvc_sync_s3.settings import Settings
 _DEFAULT_NAME = "dvc-sync"
 
 
-def repository(settings: Settings) -> Repository:
-    """Return the team's repository; raise SettingsError if its URL and the PAT settings name two tokens."""
+def repository(settings: Settings, users_umask: int | None = None) -> Repository:
+    """Return the team's repository, pushed to with `users_umask`.
+
+    Raises SettingsError if its URL and the PAT settings name two tokens.
+    """
     address = read_address(settings.git_repo or str(playground_at(FOLDER).repository))
     url = _from_here(address.url)
     name = settings.git_pat_name or address.username or _DEFAULT_NAME
@@ -53,6 +56,7 @@ def repository(settings: Settings) -> Repository:
         message_rules=MessageRules(settings.git_commit_prefix or "", settings.git_sign_off),
         mailmap=_absolute(settings.git_mailmap_file),
         proposing=_proposing(settings, url, credentials),
+        umask=_of_team(settings, users_umask),
     )
 
 
@@ -104,6 +108,11 @@ def _signing(settings: Settings) -> Signing:
     return Signing(is_wanted=True, key=str(Path(key).expanduser().absolute()) if is_file else key, format=kind)
 
 
+def _of_team(settings: Settings, users_umask: int | None) -> int | None:
+    """Return the umask for what is a team's; the playground is this user's alone, as all that the service writes."""
+    return None if settings.git_repo is None else users_umask
+
+
 def _absolute(path: Path | None) -> Path | None:
     return None if path is None else path.absolute()
 
@@ -113,7 +122,7 @@ def selection(settings: Settings) -> Selection:
     return Selection(settings.dataset_places, Skips(settings.dataset_skips), GroundTruth(settings.dataset_ground_truth))
 
 
-def remote_settings(settings: Settings, hidden: Path) -> RemoteSettings:
+def remote_settings(settings: Settings, hidden: Path, users_umask: int | None = None) -> RemoteSettings:
     """Return what the settings say of the DVC remote; a Google key given as text becomes a private file."""
     key, file = settings.dvc_gcp_service_account_key, settings.dvc_google_application_credentials
     if key is not None:
@@ -128,4 +137,5 @@ def remote_settings(settings: Settings, hidden: Path) -> RemoteSettings:
         s3_secret_access_key=secret.get_secret_value() if secret else None,
         gcs_credentials_file=file,
         options=settings.remote_options,
+        umask=_of_team(settings, users_umask),
     )

@@ -19,7 +19,7 @@ from dvc_sync_s3.clock import SystemClock
 from dvc_sync_s3.dataset.layouts import layout_for
 from dvc_sync_s3.dataset.layouts.mirror import MirrorFolder
 from dvc_sync_s3.dataset.model import OnConflict
-from dvc_sync_s3.dvc.environment import quiet_environment
+from dvc_sync_s3.dvc.environment import make_site_cache, quiet_environment
 from dvc_sync_s3.errors import SyncError
 from dvc_sync_s3.failures import explained
 from dvc_sync_s3.git.clone import Clone
@@ -55,8 +55,11 @@ _END_AFTER_S = 2.0
 _ALLOCATIONS_BETWEEN_COLLECTIONS = 100_000
 
 
-def run_worker(settings: Settings, report: Reporter) -> None:
-    """Sync until standard input ends; wait first for a worker that an earlier server may have left."""
+def run_worker(settings: Settings, report: Reporter, users_umask: int | None = None) -> None:
+    """Sync until standard input ends; wait first for a worker that an earlier server may have left.
+
+    What is the team's, a repository or a remote in a folder, is written with `users_umask`.
+    """
     configure_logs()
     # Parsed JSON has no cycles; looking for them costs half a bundle.
     gc.set_threshold(_ALLOCATIONS_BETWEEN_COLLECTIONS)
@@ -64,6 +67,7 @@ def run_worker(settings: Settings, report: Reporter) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C reaches us too; the server ends us in its own time
     hidden = settings.s3_data_folder / HIDDEN_NAME
     environment = quiet_environment(os.environ, (hidden / "dvc-site-cache").absolute())
+    make_site_cache(hidden / "dvc-site-cache")
     os.environ.clear()
     os.environ.update(environment)
     stop = Event()
@@ -78,7 +82,7 @@ def run_worker(settings: Settings, report: Reporter) -> None:
                 return
         ledger = open_ledger(hidden, Reader(settings.s3_data_folder), SystemClock().now())
         with closing(ledger):
-            _build(settings, hidden, ledger, report, status, pauses, pulse).run(pauses)
+            _build(settings, hidden, ledger, report, status, pauses, pulse, users_umask).run(pauses)
     except (SyncError, OSError, sqlite3.Error) as error:
         _tell(status, error)
         raise
@@ -107,13 +111,20 @@ def _stop_with_parent(stop: Event) -> None:
 
 
 def _build(
-    settings: Settings, hidden: Path, ledger: Ledger, report: Reporter, status: StatusFile, pauses: Pauses, pulse: Pulse
+    settings: Settings,
+    hidden: Path,
+    ledger: Ledger,
+    report: Reporter,
+    status: StatusFile,
+    pauses: Pauses,
+    pulse: Pulse,
+    users_umask: int | None,
 ) -> Worker:
     def done(step: Step) -> None:
         pulse.done(step)
         report(step)
 
-    cycle = build_cycle(settings, hidden, ledger, done)
+    cycle = build_cycle(settings, hidden, ledger, done, users_umask)
     rules = BundleRules(settings.bundle_quiet_seconds, settings.bundle_max_seconds, settings.bundle_countdown)
     store = Reader(settings.s3_data_folder)
     run = partial(_run_cycle, cycle, hidden, pulse)
@@ -135,13 +146,18 @@ def _run_cycle(cycle: Cycle, hidden: Path, pulse: Pulse) -> Synced:
         pulse.end()
 
 
-def build_cycle(settings: Settings, hidden: Path, ledger: Ledger, report: Reporter) -> Cycle:
-    """Return the cycle that `settings` ask for; raise SettingsError where they can't work."""
+def build_cycle(
+    settings: Settings, hidden: Path, ledger: Ledger, report: Reporter, users_umask: int | None = None
+) -> Cycle:
+    """Return the cycle that `settings` ask for; raise SettingsError where they can't work.
+
+    What is the team's is written with `users_umask`, as what is ours if that is None.
+    """
     becomes, path = Becomes(settings.dvc_layout), settings.dvc_dataset
-    team, selected = repository(settings), selection(settings)
+    team, selected = repository(settings, users_umask), selection(settings)
     clone = Clone(settings.git_folder.absolute(), team, written_out_paths(path))
     ledger.select(selected, becomes)
-    remote, on_conflict = remote_settings(settings, hidden), OnConflict(settings.merge_on_conflict)
+    remote, on_conflict = remote_settings(settings, hidden, users_umask), OnConflict(settings.merge_on_conflict)
     store, pushed = Reader(settings.s3_data_folder), PushedFolders(hidden / FILE_NAME)
     if becomes is Becomes.MIRROR:
         tracked = Tracked(path, clone, remote, pushed)

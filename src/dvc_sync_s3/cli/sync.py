@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import click
 
 from dvc_sync_s3.app.starting import told_in_words
@@ -10,7 +12,13 @@ from dvc_sync_s3.settings import read_settings
 
 
 @click.command(hidden=True)
-def sync() -> None:
-    """Sync until standard input ends."""
+@click.argument("users_umask", required=False)
+def sync(users_umask: str | None) -> None:
+    """Sync until standard input ends.
+
+    USERS_UMASK, in octal digits, was that of whoever started the service.
+    """
     with told_in_words():
-        run_worker(read_settings(), lambda _: None)
+        settings = read_settings()
+        inherited = os.umask(settings.umask)
+        run_worker(settings, lambda _: None, inherited if users_umask is None else int(users_umask, 8))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from dvc_sync_s3.dvc.believed import Believed
 
-_READ_ONLY = stat.S_IRUSR | stat.S_IRGRP | stat.S_IROTH
+_READ_ONLY = stat.S_IRUSR
 
 
 class Cache:

@@ -21,6 +21,8 @@ class RemoteSettings:
     s3_secret_access_key: str | None = field(default=None, repr=False)
     gcs_credentials_file: Path | None = None
     options: Mapping[str, object] = field(default_factory=dict, repr=False)
+    umask: int | None = None
+    """That of the user, for a remote that is a folder; None is this process's."""
 
 
 def choose(

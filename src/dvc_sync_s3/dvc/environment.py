@@ -16,6 +16,11 @@ _DEFAULTS = {
 }
 
 
+def make_site_cache(folder: Path) -> None:
+    """Make what DVC keeps its databases in, before DVC does: it lets every user write there. Raises OSError."""
+    (folder / "repo").mkdir(parents=True, exist_ok=True)
+
+
 def quiet_environment(environ: Mapping[str, str], site_cache: Path) -> dict[str, str]:
     """Return `environ` for a process that uses DVC; DVC's private databases go to `site_cache`.
 

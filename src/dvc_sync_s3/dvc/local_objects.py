@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import secrets
+import stat
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 from dvc.fs import FileSystem
@@ -14,14 +16,42 @@ from dvc_sync_s3.durable import sync_file, sync_folder
 from dvc_sync_s3.dvc.believed import Believed, md5_of
 from dvc_sync_s3.errors import Transient
 
+_SHARED = 0o2775
 _IS_WINDOWS = os.name == "nt"
 """There a file must be made writable, under all its names, to remove one of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class FolderModes:
+    """Which modes new folders of a remote get: those that `dvc push` by the service's user would give.
+
+    `umask` is the user's, None this process's; `is_shared` is DVC's `shared = group`:
+    https://dvc.org/doc/command-reference/remote/modify
+    """
+
+    umask: int | None = None
+    is_shared: bool = False
+
+    def make(self, folder: Path) -> None:
+        """Make a folder, durably, unless it is there; its parent must be. Raises OSError."""
+        if folder.is_dir():
+            return
+        folder.mkdir(exist_ok=True)
+        if self.is_shared:
+            folder.chmod(_SHARED)
+        elif self.umask is not None:
+            inherited = stat.S_IMODE(folder.stat().st_mode) & stat.S_ISGID
+            folder.chmod(0o777 & ~self.umask | inherited)
+        sync_folder(folder.parent)
 
 
 class LocalObjects:
     """Files at given paths; what was put there, or read whole there, is believed while it is the same file."""
 
-    def __init__(self, file_system: FileSystem, link: Callable[[Path, Path], None] = os.link) -> None:
+    def __init__(
+        self, file_system: FileSystem, link: Callable[[Path, Path], None] = os.link, modes: FolderModes | None = None
+    ) -> None:
+        self._modes = modes or FolderModes()
         self._fs = file_system
         self._link = link
         self._believed = Believed()
@@ -38,9 +68,7 @@ class LocalObjects:
         Where a damaged object is, `source` may be the same file: it is copied. Raises OSError, Transient if the copy
         reads back as something else.
         """
-        if not path.parent.is_dir():
-            path.parent.mkdir(exist_ok=True)  # not those above: they may have been a share that is gone now
-            sync_folder(path.parent.parent)
+        self._modes.make(path.parent)  # not those above: they may have been a share that is gone now
         partial = path.with_name(f".{secrets.token_urlsafe(16)}.tmp")  # DVC takes such a name for what it is
         try:
             if path.exists() or not self._linked(source, partial):

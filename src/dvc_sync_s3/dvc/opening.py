@@ -35,6 +35,7 @@ class Opened:
     root: str
     options: Options = field(repr=False)
     is_version_aware: bool
+    umask: int | None = None
 
 
 def open_remote(dvc_root: Path, pointer_remote: str | None, settings: RemoteSettings) -> Opened:
@@ -65,7 +66,7 @@ def open_remote(dvc_root: Path, pointer_remote: str | None, settings: RemoteSett
             file_system = kind(**arguments)
             if scheme == "ssh":  # else a server that vanished would be waited for without end
                 file_system.fs_args.update(_SSH_KEEPALIVE)
-            return Opened(shown, file_system, root, options, is_version_aware)
+            return Opened(shown, file_system, root, options, is_version_aware, settings.umask)
     except Blocked as error:
         if isinstance(error.__cause__, ImportError | RemoteMissingDepsError) and scheme in EXTRAS:
             raise _not_installed(shown, scheme) from error

@@ -20,6 +20,7 @@ from dvc.stage import PipelineStage, Stage
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
+from dvc_sync_s3.dvc.environment import make_site_cache
 from dvc_sync_s3.dvc.saying import said_by
 from dvc_sync_s3.errors import Blocked
 
@@ -97,6 +98,7 @@ def view(top: Path, project: str, paths: Iterable[str]) -> View:
     _make_git_folder(top)
     state = top / ".git" / "dvc"
     config = {"core": {"site_cache_dir": str(state), "check_update": False}, "cache": {"dir": str(state / "cache")}}
+    make_site_cache(state)
     with _translated(), Repo(str(root), config=config) as repo:
 
         def note(path: str, error: Exception) -> None:

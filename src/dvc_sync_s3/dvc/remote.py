@@ -20,7 +20,7 @@ from dvc_objects.db import ObjectDB
 from dvc_sync_s3.dvc.answering import Answering
 from dvc_sync_s3.dvc.believed import md5_of
 from dvc_sync_s3.dvc.failures import classify, is_no_answer
-from dvc_sync_s3.dvc.local_objects import LocalObjects
+from dvc_sync_s3.dvc.local_objects import FolderModes, LocalObjects
 from dvc_sync_s3.dvc.opening import Opened, translated
 from dvc_sync_s3.dvc.part_copy import upload
 from dvc_sync_s3.dvc.parts import Basis, plan_parts, sent_bytes
@@ -38,17 +38,28 @@ _T = TypeVar("_T")
 class Remote:
     """A place for versions of the dataset, each under its md5. Every method raises Transient or Blocked."""
 
-    def __init__(self, name: str, file_system: FileSystem, root: str, answering: Answering | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        file_system: FileSystem,
+        root: str,
+        answering: Answering | None = None,
+        modes: FolderModes | None = None,
+    ) -> None:
         self.name = name
         self._answering = answering or Answering()
         self._fs = file_system
         self._root = root
-        self._local_objects = LocalObjects(file_system) if str(file_system.protocol) == "local" else None
+        self._modes = modes or FolderModes()
+        self._local_objects = (
+            LocalObjects(file_system, modes=self._modes) if str(file_system.protocol) == "local" else None
+        )
 
     @classmethod
     def of(cls, opened: Opened, answering: Answering | None = None) -> Remote:
         """Return the calls on a remote that is not version-aware; each remote holds its own connections."""
-        return cls(opened.name, opened.file_system, opened.root, answering)
+        modes = FolderModes(opened.umask, bool(opened.options.get("shared")))
+        return cls(opened.name, opened.file_system, opened.root, answering, modes)
 
     @property
     def folder(self) -> Path | None:
@@ -64,7 +75,7 @@ class Remote:
         """Make what a remote that is a folder lacks before its first push; one on a server needs nothing."""
         if self.folder is not None:
             with self._doing("prepare"):
-                make_versions_folder(self.folder)
+                make_versions_folder(self.folder, self._modes)
 
     def has(self, md5: str) -> bool:
         """Tell whether the remote holds an object of that name."""

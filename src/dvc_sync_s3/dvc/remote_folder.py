@@ -8,7 +8,7 @@ from __future__ import annotations
 from enum import StrEnum
 from pathlib import Path
 
-from dvc_sync_s3.durable import make_folder
+from dvc_sync_s3.dvc.local_objects import FolderModes
 from dvc_sync_s3.errors import Blocked, Transient
 
 _VERSIONS = ("files", "md5")
@@ -52,8 +52,9 @@ def require_folder(remote: str, folder: Path, expected: Expected, version: str |
             )
 
 
-def make_versions_folder(folder: Path) -> None:
+def make_versions_folder(folder: Path, modes: FolderModes) -> None:
     """Make what a folder that was never pushed to lacks; its parent must be there. Raises OSError."""
     if not folder.parent.is_dir():
         raise FileNotFoundError(str(folder.parent))
-    make_folder(folder.joinpath(*_VERSIONS))
+    for new in (folder, *(folder.joinpath(*_VERSIONS[:count]) for count in range(1, len(_VERSIONS) + 1))):
+        modes.make(new)

@@ -79,6 +79,7 @@ class Git:
                 environment=environment,
                 timeout_s=timeout_s,
                 stdin=stdin,
+                umask=self.repository.umask if command == "push" else None,
             )
         except subprocess.TimeoutExpired:
             raise NoAnswer(f"git {command} did not finish in {timeout_s:.0f} s", hint=_SILENT) from None

@@ -79,7 +79,8 @@ class Repository:
     """The team's repository on its server; `url` carries neither name nor secret.
 
     `username`: the name before the @ of its address, for the user's own credential helper. `committer`: None is the
-    author. `mailmap`: a file in the form of https://git-scm.com/docs/gitmailmap.
+    author. `mailmap`: a file in the form of https://git-scm.com/docs/gitmailmap. `umask`: that of pushes, which
+    write to a repository that is a folder; None is this process's.
     """
 
     url: str
@@ -93,6 +94,7 @@ class Repository:
     message_rules: MessageRules = MessageRules()
     mailmap: Path | None = None
     proposing: Proposing | None = None
+    umask: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

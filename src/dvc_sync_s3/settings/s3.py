@@ -15,6 +15,7 @@ from dvc_sync_s3.settings.pairs import refuse_half
 
 _EXTRA_KEY = re.compile(r"(?P<id>[^\s:,/]+):(?P<secret>[^\s,]+):(?P<mode>rw|ro)(?::(?P<owner>[A-Za-z0-9@._+-]{1,64}))?")
 _HOST_NAME = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?")
+_UMASK = re.compile(r"0?0[0-7]{2}")
 _BUCKET = re.compile(r"(?!\d+\.\d+\.\d+\.\d+$)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 
 
@@ -57,6 +58,12 @@ def _domains(value: str) -> str:
     return value
 
 
+def _umask(value: str) -> str:
+    if not _UMASK.fullmatch(value):
+        raise ValueError("must be three octal digits, the first 0, as 077 (only the service's user), 027 or 022")
+    return value
+
+
 def _split(value: str) -> list[str]:
     return [part.strip() for part in value.lower().split(",") if part.strip()]
 
@@ -92,6 +99,11 @@ class S3Settings(BaseModel):
     s3_data_folder: UserPath = Field(
         Path("./storage/s3/objects"), description="Where the objects are kept, each bucket a folder."
     )
+    s3_umask: Annotated[str, AfterValidator(_umask)] = Field(
+        "077",
+        description="The umask of what the service writes into S3_DATA_FOLDER and GIT_FOLDER: files for its user alone;"
+        " 027 lets its group read the plain files, 022 everyone. Files that are there stay as they are.",
+    )
     s3_bucket: Annotated[str, AfterValidator(_bucket_name)] = Field(
         "annotations",
         description="Bucket created at the first start.",
@@ -112,6 +124,11 @@ class S3Settings(BaseModel):
     def upload_expiry(self) -> timedelta | None:
         """Return how long an upload in parts may rest, None for ever."""
         return timedelta(days=self.s3_upload_expiry_days) if self.s3_upload_expiry_days else None
+
+    @property
+    def umask(self) -> int:
+        """Return S3_UMASK as a number."""
+        return int(self.s3_umask, 8)
 
     @property
     def s3_domains(self) -> tuple[str, ...]:

@@ -26,7 +26,7 @@ def cache(tmp_path: Path) -> Cache:
 def test_an_adopted_file_is_where_dvc_looks_for_it(cache: Cache, tmp_path: Path) -> None:
     path = tmp_path / ".dvc/cache/files/md5" / MD5[:2] / MD5[2:]
     assert path.read_bytes() == CONTENT
-    assert path.stat().st_mode & 0o777 == 0o444
+    assert path.stat().st_mode & 0o777 == 0o400
     assert not (tmp_path / "fresh").exists()
     assert cache.is_intact(MD5)
 
