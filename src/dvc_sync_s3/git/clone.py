@@ -255,7 +255,7 @@ class Clone:
         branch = self._repository.branch
         if (meant := nearest(branch, branches(self._ask("--heads", "origin")))) is not None:
             raise Blocked(
-                f"the repository has no branch {branch}, but {meant}",
+                f"the repository has no branch {branch}: is {meant} meant?",
                 hint=f"Set GIT_BRANCH={meant}; or, if a new branch is meant, make it yourself: "
                 f"git push origin origin/{default}:refs/heads/{branch}",
             )

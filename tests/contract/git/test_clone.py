@@ -136,7 +136,7 @@ def test_a_branch_whose_name_is_nearly_that_of_another_is_not_made(
     member: Member, open_clone: Open, misspelt: str
 ) -> None:
     clone = open_clone(misspelt)
-    with pytest.raises(Blocked, match=f"the repository has no branch {misspelt}, but main") as caught:
+    with pytest.raises(Blocked, match=f"no branch {misspelt}: is main meant") as caught:
         clone.refresh()
     assert f"git push origin origin/main:refs/heads/{misspelt}" in caught.value.hint
     member.git("push", "--quiet", "origin", f"HEAD:refs/heads/{misspelt}")
