@@ -28,6 +28,9 @@ class _Contents:
     def path(self, md5: str) -> Path:
         return self.cache.path(md5)
 
+    def has(self, md5: str) -> bool:
+        return self.cache.is_intact(md5)
+
     def bring(self, md5s: Iterable[str]) -> None:
         """Do nothing: whatever there is, is here."""
 

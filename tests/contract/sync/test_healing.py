@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from dvc_sync_s3.errors import Blocked
@@ -71,3 +73,17 @@ def test_a_history_that_was_rewritten_without_our_commits_gets_them_again(bridge
     bridge.put("99", annotation(99, task=99))
     bridge.sync()
     assert tasks(team) == {84, 99}
+
+
+FOREIGN = json.dumps([{"id": 50, "project": 4, "data": {"text": "old"}, "annotations": []}], indent=1).encode()
+
+
+def test_a_branch_reset_to_a_dataset_in_another_form_goes_on(bridge: Bridge, team: Team) -> None:
+    team.share(FOREIGN)
+    for number in (86, 87):
+        bridge.put(str(number), annotation(number, task=number))
+        bridge.sync()
+    team.run("git", "push", "--quiet", "--force", "origin", "HEAD:main")
+    bridge.put("88", annotation(88, task=88))
+    bridge.sync()
+    assert tasks(team) == {50, 86, 87, 88}

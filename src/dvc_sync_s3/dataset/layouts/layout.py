@@ -61,6 +61,10 @@ class Objects(Protocol):
         """Return a file that has this content, whole; it is fetched when it isn't here. It must not be changed."""
         ...
 
+    def has(self, md5: str) -> bool:
+        """Tell whether this content is here, whole, without asking the remote."""
+        ...
+
     def bring(self, md5s: Iterable[str]) -> None:
         """Fetch those of several contents that aren't here, several at a time: faster than asking for each path."""
         ...

@@ -84,7 +84,7 @@ class SingleFile:
                 "the dataset is a folder on the branch", hint="Set DVC_DATASET to a folder, or track one file there."
             )
         known = self._in_our_form.get(version.md5)
-        if known is None:
+        if known is None or not (known == version.md5 or objects.has(known)):  # no remote has what was put right here
             known = self._checked(version.md5, objects)
             self._remember(version.md5, known)
         return known

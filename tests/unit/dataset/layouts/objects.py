@@ -22,6 +22,9 @@ class FolderObjects:
         self.asked.append(md5)
         return self.folder / md5
 
+    def has(self, md5: str) -> bool:
+        return (self.folder / md5).exists()
+
     def bring(self, md5s: Iterable[str]) -> None:
         self.asked += md5s
 

@@ -97,6 +97,19 @@ def test_a_file_in_another_form_is_put_right_once(form: Form, objects: FolderObj
 
 
 @_FORMS
+def test_what_was_put_right_is_put_right_again_once_the_cache_let_go_of_it(form: Form, objects: FolderObjects) -> None:
+    theirs = objects.add(_file(form, _line(2), _line(1)))
+    layout = SingleFile(form)
+    assert layout.read(theirs, [_name(1)], objects) == {_name(1): _line(1)}
+    for content in set(objects.asked) - {theirs.md5}:
+        (objects.folder / content).unlink()
+
+    written = layout.write(theirs, {_name(3): _line(3)}, objects)
+
+    assert objects.read(written.version) == _file(form, _line(1), _line(2), _line(3))
+
+
+@_FORMS
 def test_a_folder_on_the_branch_waits_for_a_person(form: Form, objects: FolderObjects) -> None:
     with pytest.raises(Blocked, match="the dataset is a folder on the branch") as blocked:
         SingleFile(form).read(Version("0" * 32 + ".dir", 1, 1), [_name(1)], objects)
