@@ -135,12 +135,21 @@ def _load(content: bytes, file: str) -> object:
 def _entry(document: object, out: str, file: str) -> MutableMapping[str, object]:
     """Return the one out of `document`, raising Blocked unless it is a file or a folder tracked by DVC 3."""
     fields = document if isinstance(document, Mapping) else {}
-    if fields.get("frozen") or fields.get("deps"):
-        raise Blocked(f"{file} is an import from elsewhere", hint=f"Make it the team's own: `dvc add {out}`.")
+    again = f"run `dvc remove {file}` and `dvc add {out}`"  # `dvc add` alone leaves the file what it is
+    if fields.get("deps"):
+        raise Blocked(
+            f"{file} is an import from elsewhere",
+            hint=f"To make it the team's own, run `dvc pull {file}`, then {again}; commit and push.",
+        )
+    if fields.get("frozen"):
+        raise Blocked(f"{file} is frozen", hint=f"Run `dvc unfreeze {file}`, commit and push.")
     outs = fields.get("outs")
     entry = outs[0] if isinstance(outs, list) and len(outs) == 1 else None
     if not isinstance(entry, MutableMapping) or _placed(fields, entry, file) != out:
-        raise Blocked(f"{file} does not track {out} alone", hint=f"Give the dataset its own file: `dvc add {out}`.")
+        raise Blocked(
+            f"{file} does not track {out} alone",
+            hint=f"To give each its own file, run `dvc pull {file}`, then {again} and the others; commit and push.",
+        )
     if entry.get("cache") is False:
         raise Blocked(f"{file} says cache: false", hint="DVC keeps no copy of such a dataset: remove that line.")
     if entry.get("push") is False:

@@ -98,18 +98,27 @@ class Surroundings:
         found = in_dvc(self._path, outs)
         if isinstance(found, InTheWay):
             raise _blocked(found)
-        if isinstance(found, InsideOut):
-            if is_there:
-                raise Blocked(
-                    f"{found.file} tracks {found.out} as one, and {self._file} is in it",
-                    hint=f"If {found.file} has the whole dataset run `git rm {self._file}`, commit and push.",
-                )
-        elif isinstance(found, Nothing):
+        if isinstance(found, InsideOut) and is_there:
+            raise Blocked(
+                f"{found.file} tracks {found.out} as one, and {self._file} is in it",
+                hint=f"If {found.file} has the whole dataset run `git rm {self._file}`, commit and push.",
+            )
+        self._refuse_ignored(view)
+        if isinstance(found, Nothing):
+            if not is_there:
+                self._refuse_unreadable(view)
             self._refuse_unknown(view)
             found = OwnOut(self._file) if is_there else found
-        self._refuse_ignored(view)
         self._refuse_obstacles(found)
         return found
+
+    def _refuse_unreadable(self, view: View) -> None:
+        """Raise Blocked if a file can't be read that may track the dataset, before a line of `.gitignore` is blamed."""
+        for file, why in view.unreadable.items():
+            raise Blocked(
+                f"DVC can't read {file}, so it can't tell whether that tracks {self._path}: {why}",
+                hint=f"Repair {file} until `dvc status` works, commit and push.",
+            )
 
     def _refuse_unknown(self, view: View) -> None:
         """Raise Blocked if DVC doesn't look at our `.dvc` file, whether it is there or to come."""
@@ -132,17 +141,11 @@ class Surroundings:
 
     def _refuse_obstacles(self, found: Place) -> None:
         """Raise Blocked if a file that comes with the dataset can't be written as we write it."""
-        if isinstance(found, Nothing):
-            if self._clone.sorts((self._path,))[self._path] is not None:
-                raise Blocked(
-                    f"Git itself tracks {self._path}, so DVC can't",
-                    hint=f"Run `git rm -r --cached {self._path}` and `dvc add {self._path}`, commit and push.",
-                )
-            for file, why in self._view().unreadable.items():
-                raise Blocked(
-                    f"DVC can't read {file}, so it can't tell whether that tracks {self._path}: {why}",
-                    hint=f"Repair {file} until `dvc status` works, commit and push.",
-                )
+        if isinstance(found, Nothing) and self._clone.sorts((self._path,))[self._path] is not None:
+            raise Blocked(
+                f"Git itself tracks {self._path}, so DVC can't",
+                hint=f"Run `git rm -r --cached {self._path}` and `dvc add {self._path}`, commit and push.",
+            )
         file = self._file if isinstance(found, Nothing) else found.file
         written = (file,) if isinstance(found, InsideOut) else (file, gitignore_path(self._path))
         for path in written:
@@ -159,7 +162,9 @@ class Surroundings:
                 has_value = lambda name=name: self._value(path, name) not in _NO_VALUE  # noqa: E731
                 line = self._checkout.line_behind(path, ".gitattributes", has_value) or name
                 what = f"Git keeps {path} in another form than the service writes it: {line}"
-                return InTheWay(what, f"Add the line `/{path} !{name}` to the end of .gitattributes, commit and push.")
+                beside = PurePosixPath(path).parent / ".gitattributes"  # the last one that Git reads for the path
+                entry = f"/{PurePosixPath(path).name} !{name}"
+                return InTheWay(what, f"Add the line `{entry}` to the end of {beside}, commit and push.")
         return None
 
     def _value(self, path: str, attribute: str) -> str:

@@ -61,7 +61,9 @@ TEMPLATED = (
         ({"dvc.yaml": TEMPLATED, "names.json": '{"names": ["data"]}'}, r"data is an output of the stage tidy@data"),
         ({"x.dvc": _dvc_file("data/data.json"), "y.dvc": _dvc_file(DATASET)}, r"x\.dvc and y\.dvc both track"),
         ({"below.dvc": _dvc_file("data/data.json/old")}, r"below\.dvc tracks data/data\.json/old, which is in"),
-        ({"data.dvc": _dvc_file("data", more="frozen: true\n")}, r"data\.dvc is an import"),
+        ({"data.dvc": _dvc_file("data", more="deps:\n- path: x\n")}, r"data\.dvc is an import"),
+        ({"data.dvc": _dvc_file("data", more="frozen: true\n")}, r"data\.dvc is frozen"),
+        ({"data.dvc": "<<<<<<< HEAD\n", ".gitignore": "/data\n"}, r"DVC can't read data\.dvc"),
         ({"data.dvc": _dvc_file("data")}, "one file on the branch, not a folder"),
         ({"other/dvc.yaml": "stages: ["}, r"DVC can't read other/dvc\.yaml"),
         ({".dvcignore": "[z-a]\n"}, r"DVC can't read the repository's files: bad character range"),
@@ -175,6 +177,15 @@ def test_a_path_that_git_keeps_in_another_form_is_not_written(
     measuring(bridge)
     _push(team, {".gitattributes": text})
     _blocked(bridge, team, match)
+
+
+def test_the_remedy_for_an_attribute_of_a_lower_folder_helps(bridge: Bridge, team: Team) -> None:
+    measuring(bridge)
+    _push(team, {"data/.gitattributes": "*.json filter=lfs\n"})
+    hint = _blocked(bridge, team, r"data/\.gitattributes:1").hint
+    assert "to the end of data/.gitattributes" in hint
+    _push(team, {"data/.gitattributes": "*.json filter=lfs\n" + hint.split("`")[1] + "\n"})
+    assert bridge.sync().commit
 
 
 @pytest.mark.parametrize(

@@ -70,7 +70,7 @@ def test_what_tells_of_another_version_is_dropped() -> None:
         (PLAIN.replace(b"data.json", b"other.json"), "alone"),
         (PLAIN + b"  cache: false\n", "cache: false"),
         (PLAIN + b"  push: false\n", "push: false"),
-        (PLAIN + b"frozen: true\n", "import"),
+        (PLAIN + b"frozen: true\n", "is frozen"),
         (b"deps:\n- path: x\n" + PLAIN, "import"),
         (PLAIN + b"wdir: ..\n", "alone"),
         (b"<<<<<<< ours\n" + PLAIN + b"=======\n>>>>>>> theirs\n", "conflict"),
