@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -12,7 +12,7 @@ from dvc_sync_s3.dataset.merge import Merged, homes, merge
 from dvc_sync_s3.dataset.model import Edit, Labelled, OnConflict, RecordId
 from dvc_sync_s3.git.clone import Clone
 from dvc_sync_s3.sync.attempt import TheirsStood, theirs_stood
-from dvc_sync_s3.sync.finding import Finding
+from dvc_sync_s3.sync.finding import Finding, ObjectName
 from dvc_sync_s3.sync.ledger import Ledger
 from dvc_sync_s3.sync.message import compose, place
 from dvc_sync_s3.sync.metrics import MetricsFile
@@ -42,6 +42,10 @@ class Annotations:
     def bundle(self, after: int) -> Bundle | None:
         """Return what changed after a position, None if nothing did."""
         return self.changes.bundle(after)
+
+    def again(self, names: Iterable[ObjectName], up_to: int) -> Sequence[Reading]:
+        """Read objects once more that were set aside, but those that changed after `up_to`."""
+        return self.changes.again(names, up_to)
 
     def plan(self, bundle: Bundle) -> PlannedAnnotations:
         """Return what a bundle asks of the dataset."""

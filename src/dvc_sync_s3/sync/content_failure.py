@@ -17,6 +17,9 @@ T = TypeVar("T")
 
 _OF_NO_OBJECT = (SyncError, OSError, sqlite3.Error)
 """What says itself what to do next, and what is the disk's."""
+SAID = "the sync fails with it: "
+"""What each reason begins with."""
+
 _WORDS = (
     (MemoryError, "it takes more memory than there is"),
     (RecursionError, "it is nested too deep"),
@@ -52,4 +55,4 @@ def why_it_fails(error: Exception) -> str:
     ('the sync fails with it: it is nested too deep', 'the sync fails with it: unexpected KeyError')
     """
     words = str(error) if isinstance(error, NotJson) else f"unexpected {type(error).__name__}"
-    return f"the sync fails with it: {next((said for kind, said in _WORDS if isinstance(error, kind)), words)}"
+    return f"{SAID}{next((said for kind, said in _WORDS if isinstance(error, kind)), words)}"

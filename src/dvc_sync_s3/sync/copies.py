@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable, Sequence
 
 from dvc_sync_s3.dataset.files import FileContent, why_no_path
 from dvc_sync_s3.dataset.layouts import Objects
@@ -12,8 +13,9 @@ from dvc_sync_s3.store.errors import BodyLost
 from dvc_sync_s3.store.model import Change, ChangeKind
 from dvc_sync_s3.store.reader import Reader
 from dvc_sync_s3.sync.bundle import MOST_CHANGES
+from dvc_sync_s3.sync.finding import ObjectName
 from dvc_sync_s3.sync.plan import Reading
-from dvc_sync_s3.sync.reading import BODY_LOST, Bundle
+from dvc_sync_s3.sync.reading import BODY_LOST, Bundle, last_changes
 
 _MOST_BYTES = 4 * 1024**3
 _CHUNK_BYTES = 1024 * 1024
@@ -42,6 +44,11 @@ class Copies:
             if size >= _MOST_BYTES:
                 break
         return Bundle(tuple(readings), reached) if reached > after else None
+
+    def again(self, names: Iterable[ObjectName], up_to: int) -> Sequence[Reading]:
+        """Copy objects once more whose last change is not after `up_to`."""
+        readings = map(self._read, last_changes(self._store, names, up_to))
+        return [reading for reading in readings if reading is not None]
 
     def _read(self, change: Change) -> Reading | None:
         if change.kind is ChangeKind.DELETE or not self._selection.looks_at(change.bucket, change.key):

@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from dvc_sync_s3 import __version__
 from dvc_sync_s3.dataset.layouts import Written
 from dvc_sync_s3.errors import Rejected, Transient
 from dvc_sync_s3.git.clone import Clone
@@ -121,19 +122,26 @@ class Cycle:
     def _sync(self) -> Synced:
         tip = self._refresh()
         synced_seq = self._settle(tip)
-        bundle = self._kind.bundle(synced_seq)
+        bundle = self._set_aside.again(self._kind.bundle(synced_seq), synced_seq, self._ledger, self._basis)
         if bundle is None:
             return Synced(synced_seq)
         if self._ledger.is_on_branch:
             self._ledger.require()
             self._dataset.require()
+        basis = self._basis()
         prepared = self._set_aside.prepare(bundle, self._prepare)
         difference = prepared.difference
         difference.let_go()
         if prepared.draft is None:
             self._ledger.covered(difference.findings, prepared.reached, difference.theirs_stood)
+            self._set_aside.tried(bundle, self._ledger, basis, basis)
             return Synced(prepared.reached)
-        return self._publish(tip, prepared, prepared.draft)
+        synced = self._publish(tip, prepared, prepared.draft)
+        self._set_aside.tried(bundle, self._ledger, basis, _basis_of(prepared.draft.written.version.md5))
+        return synced
+
+    def _basis(self) -> str:
+        return _basis_of(self._dataset.md5)
 
     def _refresh(self) -> Tip:
         self._tip = tip = self._clone.refresh()
@@ -191,3 +199,8 @@ class Cycle:
                 ) from error
             self._refused_at = attempt.parent
             raise
+
+
+def _basis_of(md5: str | None) -> str:
+    """Name what a failure with an object may come from besides it: this service and a version of the dataset."""
+    return f"{__version__} {md5}"

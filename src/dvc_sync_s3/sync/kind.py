@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
 from dvc_sync_s3.dataset.files import FileContent
 from dvc_sync_s3.dataset.layouts import Written
 from dvc_sync_s3.dataset.model import Labelled, RecordId
 from dvc_sync_s3.sync.attempt import TheirsStood
-from dvc_sync_s3.sync.finding import Finding
+from dvc_sync_s3.sync.finding import Finding, ObjectName
 from dvc_sync_s3.sync.plan import Reading
 from dvc_sync_s3.sync.reading import Bundle
 
@@ -67,6 +67,10 @@ class Kind(Protocol):
 
     def bundle(self, after: int) -> Bundle | None:
         """Return what changed after a position, None if nothing did."""
+        ...
+
+    def again(self, names: Iterable[ObjectName], up_to: int) -> Sequence[Reading]:
+        """Read objects once more that were set aside, but those that changed after `up_to`."""
         ...
 
     def plan(self, bundle: Bundle) -> Planned:

@@ -20,6 +20,7 @@ from dvc_sync_s3.dataset.selection import EVERYTHING, Selection
 from dvc_sync_s3.errors import Blocked
 from dvc_sync_s3.sync.attempt import Attempt, TheirsStood, read_attempt, write_attempt
 from dvc_sync_s3.sync.claims import note_left_behind
+from dvc_sync_s3.sync.content_failure import SAID
 from dvc_sync_s3.sync.finding import Becomes, Finding, Known, KnownFile, ObjectName
 from dvc_sync_s3.sync.ledger_rows import read_files, read_known, record, record_stood, renumber, untrust
 from dvc_sync_s3.sync.lineage import Common, Index, as_text, common, first_of, from_text
@@ -28,6 +29,9 @@ FILE_NAME = "sync.db"
 SCHEMA = "ledger.sql"
 _LONGEST_LOG_BYTES = 4 << 20
 _BEFORE_ALL = -(1 << 62)
+_SET_ASIDE = """
+SELECT bucket, key FROM objects WHERE skipped IS NOT NULL AND substr(skipped, 1, ?) = ? ORDER BY seq DESC LIMIT ?
+"""
 
 
 class Ledger:
@@ -237,6 +241,20 @@ class Ledger:
         """Return how many objects are kept out of the dataset."""
         (count,) = self._db.execute("SELECT count(*) FROM objects WHERE skipped IS NOT NULL").fetchone()
         return int(count)
+
+    def set_aside(self, most: int) -> Sequence[ObjectName]:
+        """Return which objects cycles failed with, those that changed last first."""
+        return tuple(self._db.execute(_SET_ASIDE, (len(SAID), SAID, most)))
+
+    @property
+    def tried_with(self) -> str | None:
+        """Return with what those were last tried: a version of the dataset and one of the service."""
+        return self._meta("tried_with")
+
+    def tried(self, basis: str) -> None:
+        """Remember with what the objects that were set aside were tried."""
+        with self._transaction():
+            self._set_meta("tried_with", basis)
 
     def _meta(self, name: str) -> str | None:
         row = self._db.execute("SELECT value FROM meta WHERE name=?", (name,)).fetchone()

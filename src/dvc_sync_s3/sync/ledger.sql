@@ -6,6 +6,7 @@ CREATE TABLE IF NOT EXISTS objects (      -- each object that a finished bundle 
     skipped TEXT,                         -- why it, or a part of it, can't be used; NULL if all can
     PRIMARY KEY (bucket, key)
 ) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS objects_skipped ON objects (seq) WHERE skipped IS NOT NULL;
 CREATE TABLE IF NOT EXISTS held (         -- which annotations an object holds, and which it held
     bucket     TEXT NOT NULL,
     key        TEXT NOT NULL,

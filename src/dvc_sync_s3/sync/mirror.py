@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import md5
 
@@ -12,7 +12,7 @@ from dvc_sync_s3.dataset.layouts.mirror import MirrorFolder, folders_of
 from dvc_sync_s3.dataset.model import OnConflict, Outcome, RecordId
 from dvc_sync_s3.sync.attempt import TheirsStood
 from dvc_sync_s3.sync.copies import Copies
-from dvc_sync_s3.sync.finding import Finding, KnownFile
+from dvc_sync_s3.sync.finding import Finding, KnownFile, ObjectName
 from dvc_sync_s3.sync.ledger import Ledger
 from dvc_sync_s3.sync.message import compose_files
 from dvc_sync_s3.sync.plan import Reading, find
@@ -33,6 +33,10 @@ class Mirror:
     def bundle(self, after: int) -> Bundle | None:
         """Return what changed after a position, None if nothing did."""
         return self.copies.bundle(after)
+
+    def again(self, names: Iterable[ObjectName], up_to: int) -> Sequence[Reading]:
+        """Read objects once more that were set aside, but those that changed after `up_to`."""
+        return self.copies.again(names, up_to)
 
     def plan(self, bundle: Bundle) -> PlannedFiles:
         """Return what a bundle asks of the folder."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -15,6 +16,7 @@ from dvc_sync_s3.store.model import Change, ChangeKind
 from dvc_sync_s3.store.reader import Reader
 from dvc_sync_s3.sync.bundle import MOST_CHANGES
 from dvc_sync_s3.sync.content_failure import Failed, attempt, why_it_fails
+from dvc_sync_s3.sync.finding import ObjectName
 from dvc_sync_s3.sync.plan import Reading
 
 log = structlog.get_logger("sync")
@@ -60,6 +62,17 @@ class Changes:
                 break
         return Bundle(tuple(readings), reached) if reached > after else None
 
+    def again(self, names: Iterable[ObjectName], up_to: int) -> Sequence[Reading]:
+        """Read objects once more whose last change is not after `up_to`, except those that still can't be read."""
+        outcomes = (
+            (change, attempt(partial(self._read, change))) for change in last_changes(self._store, names, up_to)
+        )
+        return [
+            Reading(change, found.content)
+            for change, found in outcomes
+            if found is not None and not isinstance(found, Failed)
+        ]
+
     def _read(self, change: Change) -> _Found | None:
         if change.kind is ChangeKind.DELETE or not self._selection.looks_at(change.bucket, change.key):
             return _Found(None)
@@ -78,6 +91,13 @@ class Changes:
             return _Found(Skipped("larger than 64 MiB"))
         content = read_object(change.key, body)
         return _Found(self._selection.of(content) if isinstance(content, Labelled) else content, len(body))
+
+
+def last_changes(store: Reader, names: Iterable[ObjectName], up_to: int) -> Iterator[Change]:
+    """Yield the last change of each object that is there and hasn't changed after `up_to`, by seq."""
+    found = [(name, stored) for name in names if (stored := store.head(*name)) is not None and stored.seq <= up_to]
+    for (bucket, key), stored in sorted(found, key=lambda each: each[1].seq):
+        yield Change(stored.seq, ChangeKind.PUT, bucket, key, stored.modified_at)
 
 
 @dataclass(frozen=True, slots=True)

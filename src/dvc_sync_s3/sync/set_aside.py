@@ -14,6 +14,7 @@ from dvc_sync_s3.dataset.model import Skipped
 from dvc_sync_s3.store.model import ChangeKind
 from dvc_sync_s3.sync.content_failure import Failed, attempt, why_it_fails
 from dvc_sync_s3.sync.kind import Kind
+from dvc_sync_s3.sync.ledger import Ledger
 from dvc_sync_s3.sync.plan import Reading
 from dvc_sync_s3.sync.reading import Bundle
 
@@ -25,12 +26,44 @@ _MOST_AT_ONCE = 16
 """Each costs about 14 trials in a bundle of 10,000 changes; those behind come with the next bundle."""
 
 
+_MOST_AGAIN = 100
+"""As many are tried once more in one cycle; while they work, further ones in the next."""
+
+
 class SetAside:
     """What was set aside since the worker's start; the ledger knows it as skipped once its bundle is synced."""
 
     def __init__(self, kind: Kind) -> None:
         self._kind = kind
+        self._basis = ""
         self._found: dict[tuple[str, str, int], Skipped] = {}
+
+    def again(self, bundle: Bundle | None, up_to: int, ledger: Ledger, basis_now: Callable[[], str]) -> Bundle | None:
+        """Return the bundle with what was set aside before, if that was tried with another basis than that of now.
+
+        The basis is what a failure may come from besides the object: a record of the dataset, a version of the service.
+        """
+        names = ledger.set_aside(_MOST_AGAIN)
+        if not names or ledger.tried_with == (basis := basis_now()):
+            return bundle
+        if basis != self._basis:
+            self._found.clear()
+            self._basis = basis
+        if not (readings := self._kind.again(names, up_to)):
+            return bundle
+        left = bundle or Bundle((), up_to)
+        changed = {(each.change.bucket, each.change.key) for each in left.readings}
+        before = [each for each in readings if (each.change.bucket, each.change.key) not in changed]
+        return Bundle((*before, *left.readings), left.seq)
+
+    def tried(self, bundle: Bundle, ledger: Ledger, before: str, basis: str) -> None:
+        """Remember that what is set aside was tried, with `before`, once all of it was; our own commit made `basis`."""
+        left = ledger.set_aside(_MOST_AGAIN)
+        if not left or ledger.tried_with == basis:
+            return
+        tried = {(each.change.bucket, each.change.key) for each in bundle.readings}
+        if ledger.tried_with == before or tried.issuperset(left):
+            ledger.tried(basis)
 
     def prepare(self, bundle: Bundle, prepare: Callable[[Bundle], T]) -> T:
         """Return what `prepare`, which has no effect outside this machine, makes of the bundle or of what works of it.

@@ -12,8 +12,8 @@ from structlog.testing import capture_logs
 from dvc_sync_s3.dataset import annotation as objects
 from dvc_sync_s3.dataset import counts, revision
 from dvc_sync_s3.sync import annotations as kind
+from dvc_sync_s3.sync import cycle, reading
 from dvc_sync_s3.sync import mirror as mirrored
-from dvc_sync_s3.sync import reading
 from dvc_sync_s3.sync.cycle import Cycle, Step
 from dvc_sync_s3.sync.skipped import SkippedObject, newest_skipped
 from tests.contract.sync.conftest import Bridge, OpenBridge, Team, annotation
@@ -138,6 +138,65 @@ def test_a_record_that_is_nested_too_deep_stops_only_what_touches_it(bridge: Bri
     assert labels(team.dataset()) == {88: "pos"}
     reason = "the sync fails with it: it is nested too deep (in the dataset: project 4, task 84)"
     assert told(bridge, "86") == SkippedObject("annotations", "86", reason, kept=0)
+
+
+def deep_records(*, depth: int) -> bytes:
+    deep = json.loads("[" * depth + "]" * depth)
+    records = [{"id": 84, "project": 4, "data": {"text": "hello"}, "split": deep, "annotations": []}]
+    return json.dumps(records).encode()
+
+
+def test_once_the_record_is_corrected_what_was_set_aside_is_synced_by_the_next_cycle(
+    bridge: Bridge, team: Team
+) -> None:
+    team.share(deep_records(depth=200))
+    for number in (86, 87):
+        bridge.put(str(number), annotation(number))
+    bridge.put("88", annotation(88, task=85))
+    bridge.sync()
+    assert labels(team.dataset()) == {88: "pos"}
+
+    team.share(deep_records(depth=2))
+    bridge.sync()
+    assert labels(team.dataset()) == {86: "pos", 87: "pos"}
+    assert newest_skipped(bridge.folder, 10) == ()
+    assert bridge.sync().commit is None
+
+
+def test_a_new_version_of_the_service_tries_what_was_set_aside_once(
+    bridge: Bridge, team: Team, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as broken:
+        broken.setattr(revision, "labels", lambda *_: 1 // 0 if BAD in repr(_) else ())
+        bridge.put("86", annotation(86, BAD))
+        bridge.put("87", annotation(87, task=85))
+        bridge.sync()
+    bridge.sync()
+    assert labels(team.dataset()) == {87: "pos"}
+    monkeypatch.setattr(cycle, "__version__", "another")
+    bridge.sync()
+    assert labels(team.dataset()) == {86: BAD, 87: "pos"}
+
+
+def test_what_still_fails_is_searched_once_for_each_version_that_others_make(
+    bridge: Bridge, team: Team, breaking: Break
+) -> None:
+    breaking(kind, "plan")
+    bridge.put("86", annotation(86, BAD))
+    bridge.put("87", annotation(87, task=85))
+    bridge.sync()
+    for turn in range(2):
+        records: Any = team.dataset()
+        team.share(json.dumps([*records, {"id": 1000 + turn, "data": {}}]).encode())
+        bridge.put("88", annotation(88, str(turn), task=86))
+        bridge.sync()
+        assert 1 < bridge.steps.count(Step.PLANNED) <= 8
+        for label in (f"{turn}", f"{turn} again"):
+            bridge.put("89", annotation(89, label, task=87))
+            bridge.sync()
+            assert bridge.steps.count(Step.PLANNED) == 1
+    assert labels(team.dataset()) == {87: "pos", 88: "1", 89: "1 again"}
+    assert told(bridge, "86").kept == 0
 
 
 def test_in_a_mirror_a_file_is_set_aside_and_the_others_arrive_whole(
