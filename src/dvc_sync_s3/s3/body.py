@@ -141,7 +141,11 @@ class RequestBody(Struct, eq=False):
         if self._sha256 is not None and not hmac.compare_digest(self._sha256.hexdigest(), self._payload_hash):
             raise S3Error("XAmzContentSHA256Mismatch")
         if self._expected_md5 is not None and self.md5 != self._expected_md5.hex():
-            raise S3Error("BadDigest", "The Content-MD5 you specified did not match what we received.")
+            told = (
+                ("ExpectedDigest", self._expected_md5.hex()),
+                ("CalculatedDigest", base64_text(bytes.fromhex(self.md5))),
+            )
+            raise S3Error("BadDigest", "The Content-MD5 you specified did not match what we received.", extras=told)
         trailers = self._chunks.trailers if self._chunks is not None else {}
         for name in self._trailer_names:
             if name not in trailers:
@@ -209,7 +213,7 @@ def _expected_size(request: S3Request, payload_hash: str) -> int:
         raise S3Error("InvalidArgument", f"{name} must be a number of bytes.")
     size = int(text)
     if size > MAX_SIZE:
-        raise S3Error("EntityTooLarge")
+        raise S3Error("EntityTooLarge", extras=(("ProposedSize", text), ("MaxSizeAllowed", str(MAX_SIZE))))
     return size
 
 

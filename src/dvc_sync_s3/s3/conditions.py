@@ -29,9 +29,9 @@ def is_not_modified(found: StoredObject, headers: Headers) -> bool:
     modified_at = found.modified_at.replace(microsecond=0)
     if "if-match" in headers:
         if not etag_matches(headers["if-match"], found.etag):
-            raise S3Error("PreconditionFailed")
+            raise S3Error("PreconditionFailed", extras=(("Condition", "If-Match"),))
     elif (since := _time(headers.get("if-unmodified-since"))) and modified_at > since:
-        raise S3Error("PreconditionFailed")
+        raise S3Error("PreconditionFailed", extras=(("Condition", "If-Unmodified-Since"),))
     if "if-none-match" in headers:
         return etag_matches(headers["if-none-match"], found.etag)
     since = _time(headers.get("if-modified-since"))
@@ -55,12 +55,12 @@ def write_precondition(headers: Headers) -> Precondition | None:
     def check(current: StoredObject | None) -> None:
         # AWS takes If-None-Match of a write only as "*"; an ETag has the meaning that HTTP gives it.
         if if_none_match is not None and current is not None and etag_matches(if_none_match, current.etag):
-            raise S3Error("PreconditionFailed")
+            raise S3Error("PreconditionFailed", extras=(("Condition", "If-None-Match"),))
         if if_match is not None:
             if current is None:
                 raise S3Error("NoSuchKey")
             if not etag_matches(if_match, current.etag):
-                raise S3Error("PreconditionFailed")
+                raise S3Error("PreconditionFailed", extras=(("Condition", "If-Match"),))
 
     return check
 

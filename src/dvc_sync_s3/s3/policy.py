@@ -69,13 +69,17 @@ class Policy:
     def check_size(self, size: int) -> None:
         """Raise `EntityTooSmall` or `EntityTooLarge` for an object of `size` bytes."""
         if size < self.least_size:
-            raise S3Error("EntityTooSmall")
+            raise S3Error(
+                "EntityTooSmall", extras=(("ProposedSize", str(size)), ("MinSizeAllowed", str(self.least_size)))
+            )
         self.check_size_so_far(size)
 
     def check_size_so_far(self, size: int) -> None:
         """Raise `EntityTooLarge` once `size` bytes are too many."""
         if self.most_size is not None and size > self.most_size:
-            raise S3Error("EntityTooLarge")
+            raise S3Error(
+                "EntityTooLarge", extras=(("ProposedSize", str(size)), ("MaxSizeAllowed", str(self.most_size)))
+            )
 
 
 NO_POLICY = Policy(datetime.max.replace(tzinfo=UTC), ())

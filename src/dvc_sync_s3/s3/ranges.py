@@ -47,7 +47,8 @@ def parse_range(header: str | None, size: int) -> ByteRange | None:
         if found[2] and int(found[2]) < first:
             return None
     if first >= size or first > last:
-        raise S3Error("InvalidRange", headers={"Content-Range": f"bytes */{size}"})
+        told = (("RangeRequested", found[0]), ("ActualObjectSize", str(size)))
+        raise S3Error("InvalidRange", headers={"Content-Range": f"bytes */{size}"}, extras=told)
     return ByteRange(first, last)
 
 

@@ -30,6 +30,7 @@ from dvc_sync_s3.s3.errors import ClientGone, S3Error, as_s3_error
 from dvc_sync_s3.s3.operations import OPERATIONS
 from dvc_sync_s3.s3.patience import LOOK_EVERY_S, Patience
 from dvc_sync_s3.s3.permissions import require_permission
+from dvc_sync_s3.s3.refusal import extras_of
 from dvc_sync_s3.s3.request import Head, S3Request, head_of, parse_request
 from dvc_sync_s3.s3.response import PendingBody, Response
 from dvc_sync_s3.s3.routing import operation_of
@@ -225,6 +226,7 @@ def _refuse(exchange: _Exchange, trouble: Exception) -> Response:
     nodes = [
         ("Code", error.code),
         ("Message", error.message),
+        *extras_of(error, exchange.request),
         # As it came, percent-encoded: XML can't say every character a key may have.
         ("Resource", exchange.head.raw_path.decode("latin-1")),
         ("RequestId", exchange.request_id),

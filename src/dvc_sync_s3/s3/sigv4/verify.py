@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from hmac import compare_digest
 
 from msgspec import Struct
 
 from dvc_sync_s3.s3.access.accounts import MAIN, Account
-from dvc_sync_s3.s3.errors import S3Error
+from dvc_sync_s3.s3.errors import Extras, S3Error
 from dvc_sync_s3.s3.request import NO_QUERY, S3Request
-from dvc_sync_s3.s3.sigv4.canonical import canonical_request, request_signer
+from dvc_sync_s3.s3.sigv4.canonical import ALGORITHM, canonical_request, request_signer
 from dvc_sync_s3.s3.sigv4.claim import UNSIGNED_PAYLOAD, Claim, Credential, read_claim
 
 _MAX_SKEW = timedelta(minutes=15)
@@ -57,13 +58,28 @@ def verify_claim(claim: Claim, request: S3Request, keyring: Keyring, now: dateti
     credential = claim.credential
     secret = keyring.secrets.get(credential.access_key_id)
     if secret is None:
-        raise S3Error("InvalidAccessKeyId")
+        raise S3Error("InvalidAccessKeyId", extras=(("AWSAccessKeyId", credential.access_key_id),))
     _check_time(claim, now)
     _check_signed_headers(claim, request)
     signer = request_signer(secret, credential.timestamp, credential.scope)
     if not any(_holds(claim.signature, signer.sign(_canonical(claim, request, said))) for said in _payloads(claim)):
-        raise S3Error("SignatureDoesNotMatch")
+        raise S3Error("SignatureDoesNotMatch", extras=_what_we_signed(claim, request))
     return Signed(credential, claim.payload_hash, claim.signature, signer.key)
+
+
+def _what_we_signed(claim: Claim, request: S3Request) -> Extras:
+    """Return what a client compares with its own to find its mistake; no key is in it."""
+    canonical, credential = _canonical(claim, request, claim.payload_hash), claim.credential
+    digest = hashlib.sha256(canonical.encode()).hexdigest()
+    text = f"{ALGORITHM}\n{credential.timestamp}\n{credential.scope}\n{digest}"
+    return (
+        ("AWSAccessKeyId", credential.access_key_id),
+        ("StringToSign", text),
+        ("SignatureProvided", claim.signature),
+        ("StringToSignBytes", text.encode().hex(" ")),
+        ("CanonicalRequest", canonical),
+        ("CanonicalRequestBytes", canonical.encode().hex(" ")),
+    )
 
 
 def _holds(claimed: str, expected: str) -> bool:
@@ -89,11 +105,22 @@ def _check_time(claim: Claim, now: datetime) -> None:
     time = claim.credential.time
     if claim.expires_after is None:
         if abs(now - time) > _MAX_SKEW:
-            raise S3Error("RequestTimeTooSkewed")
+            skew_ms = int(_MAX_SKEW.total_seconds() * 1000)
+            asked_at = ("RequestTime", claim.credential.timestamp)
+            raise S3Error(
+                "RequestTimeTooSkewed",
+                extras=(asked_at, _server_time(now), ("MaxAllowedSkewMilliseconds", str(skew_ms))),
+            )
     elif time - now > _MAX_SKEW:
         raise S3Error("AccessDenied", "Request is not valid yet")
     elif now - time > claim.expires_after:
-        raise S3Error("AccessDenied", "Request has expired")
+        expires_s, expired_at = claim.expires_after.total_seconds(), time + claim.expires_after
+        told = ("X-Amz-Expires", f"{expires_s:.0f}"), ("Expires", f"{expired_at:%Y-%m-%dT%H:%M:%SZ}"), _server_time(now)
+        raise S3Error("AccessDenied", "Request has expired", extras=told)
+
+
+def _server_time(now: datetime) -> tuple[str, str]:
+    return "ServerTime", f"{now.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def _check_signed_headers(claim: Claim, request: S3Request) -> None:
