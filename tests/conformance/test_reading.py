@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from email.header import decode_header, make_header
 from email.utils import format_datetime
 from typing import Any
 
@@ -138,12 +139,13 @@ def test_metadata_and_content_headers_come_back(either_s3: Any, bucket: str) -> 
         assert found["ExpiresString"] == "Tue, 01 Jan 2030 00:00:00 GMT"
 
 
-def test_metadata_in_utf_8_or_latin_1_comes_back_byte_by_byte(service: Service, bucket: str) -> None:
+def test_metadata_in_utf_8_or_latin_1_comes_back_as_an_encoded_word(service: Service, bucket: str) -> None:
     for raw in ("à", "日本", b"\xe9".decode("latin-1")):
         answer = call(service.url, "PUT", f"/{bucket}/318", {"x-amz-meta-name": raw}, BODY)
         assert answer.status == 200
         found = call(service.url, "GET", f"/{bucket}/318").headers["x-amz-meta-name"]
-        assert found.encode("latin-1") == raw.encode()
+        assert found.isascii()
+        assert str(make_header(decode_header(found))) == raw
 
 
 @pytest.mark.parametrize("algorithm", ["CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256"])
