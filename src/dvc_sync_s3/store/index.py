@@ -23,12 +23,9 @@ from dvc_sync_s3.store.model import Headers, ObjectPart, StoredObject
 if TYPE_CHECKING:
     from pathlib import Path
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 1
 GENERATION_NAME = "generation"
 """The file beside the index that every start of the service makes after it."""
-_TO_PACKS = "upgrade_3_to_4.sql"
-_UPGRADES = {1: ("upgrade_1_to_2.sql", _TO_PACKS), 2: (_TO_PACKS,), 3: (_TO_PACKS,)}
-"""By the version that is there; what 2 and 3 differ in, `schema.sql` does."""
 BUSY_TIMEOUT_S = 30.0
 OBJECT_COLUMNS = (
     "bucket, key, seq, size, etag, modified_at, content_type, headers, metadata, checksums, tags, checksum_type, "
@@ -112,8 +109,8 @@ def log_of(index: Path) -> Path:
 def set_up(index: Path) -> IndexConnection:
     """Create `index` or open it, and return a connection; the caller holds the set-up lock.
 
-    Raises Blocked if a newer version of the service made it, it is damaged or the disk refuses; Transient if another
-    program has locked it.
+    Raises Blocked if another program or a newer version of the service made it, it is damaged or the disk refuses;
+    Transient if another program has locked it.
     """
     try:
         return _set_up(index)
@@ -128,16 +125,10 @@ def _set_up(index: Path) -> IndexConnection:
     try:
         if was_there:
             _refuse_if_emptied(connection)
+        _refuse_other_formats(connection)
         connection.execute("PRAGMA auto_vacuum = INCREMENTAL")  # heard by a new index only; see shrinking.py
         connection.execute("PRAGMA journal_mode = WAL")
-        version: int = connection.execute("PRAGMA user_version").fetchone()[0]
-        if version > SCHEMA_VERSION:
-            raise Blocked(
-                f"the index {index} has format {version}, this version of the service knows {SCHEMA_VERSION}",
-                hint="start the newer version of the service again",
-            )
-        for script in (*_UPGRADES.get(version, ()), "schema.sql"):
-            connection.executescript(resources.files(__package__).joinpath(script).read_text("utf-8"))
+        connection.executescript(resources.files(__package__).joinpath("schema.sql").read_text("utf-8"))
         connection.execute(
             "INSERT OR IGNORE INTO meta (name, value) VALUES ('instance_id', ?)", (secrets.token_hex(8),)
         )
@@ -234,12 +225,31 @@ def parts_text(parts: tuple[ObjectPart, ...]) -> str:
 
 def _refuse_if_emptied(connection: IndexConnection) -> None:
     """Raise Blocked if only an empty file is left of the index: SQLite takes that for a new database."""
-    if connection.execute("SELECT count(*) FROM sqlite_master").fetchone() == (0,):
+    if not _has_tables(connection):
         raise Blocked(
             f"the index {connection.path} is empty, and was not when the service last ran",
             hint="Restore S3_DATA_FOLDER from a backup; or move this file away, and the next start takes the plain "
             "files as objects.",
         )
+
+
+def _refuse_other_formats(connection: IndexConnection) -> None:
+    """Raise Blocked if a newer version of the service made the index, or another program."""
+    version: int = connection.execute("PRAGMA user_version").fetchone()[0]
+    if version > SCHEMA_VERSION:
+        raise Blocked(
+            f"the index {connection.path} has format {version}, this version of the service knows {SCHEMA_VERSION}",
+            hint="Start the newer version of the service again.",
+        )
+    if version < SCHEMA_VERSION and _has_tables(connection):
+        raise Blocked(
+            f"the index {connection.path} isn't as this service makes it: it has tables, and format {version}",
+            hint="If another program made it, set another S3_DATA_FOLDER; else restore the folder from a backup.",
+        )
+
+
+def _has_tables(connection: IndexConnection) -> bool:
+    return connection.execute("SELECT 1 FROM sqlite_master").fetchone() is not None
 
 
 def _file_at(path: Path) -> tuple[int, int] | None:

@@ -1,4 +1,4 @@
--- The index of a data folder, version 4. Run whole; harmless to run again. An older index is upgraded first.
+-- The index of a data folder, format 1. Run whole; harmless to run again.
 BEGIN IMMEDIATE;
 
 -- instance_id: made once; adopted: that older files were looked for.
@@ -46,15 +46,12 @@ CREATE TABLE IF NOT EXISTS objects (
   staged        TEXT CHECK ((staged IS NOT NULL) = (place = 'staged')),
   owner         TEXT,
   acl           TEXT,
-  -- Last, so that a listing needn't read them: ten thousand parts are a megabyte. (In an upgraded index two columns
-  -- follow, but an empty one is read without what is before it.)
+  -- Last, so that a listing needn't read them: ten thousand parts are a megabyte.
   parts         TEXT NOT NULL DEFAULT '[]',
   PRIMARY KEY (bucket, key)
 ) WITHOUT ROWID;
 CREATE UNIQUE INDEX IF NOT EXISTS objects_by_seq ON objects (seq);
 CREATE INDEX IF NOT EXISTS objects_staged ON objects (seq) WHERE place = 'staged';
--- Every put of a small body wrote a page of it, and `packs` says the same.
-DROP INDEX IF EXISTS objects_to_publish;
 
 CREATE TABLE IF NOT EXISTS deletions (
   bucket    TEXT NOT NULL,
@@ -112,8 +109,5 @@ CREATE TABLE IF NOT EXISTS starts (
   name  TEXT NOT NULL
 );
 
--- Version 2 wrote the highest seq down with each write; the rows say it as well.
-DELETE FROM meta WHERE name = 'seq';
-
-PRAGMA user_version = 4;
+PRAGMA user_version = 1;
 COMMIT;

@@ -26,10 +26,7 @@ _WRITE = "BEGIN IMMEDIATE; INSERT INTO meta VALUES ('-', ''); DELETE FROM meta W
 
 
 def shrink(index_path: Path, is_wanted: Callable[[], bool]) -> None:
-    """Cut free pages off the index, and its write-ahead log, for as long as `is_wanted`.
-
-    An index made before it kept track of its pages is left as long as it is. Raises sqlite3.Error.
-    """
+    """Cut free pages off the index, and its write-ahead log, for as long as `is_wanted`; raises sqlite3.Error."""
     connection = index.connect(index_path)
     try:
         connection.execute(f"PRAGMA busy_timeout = {int(_LOCK_TIMEOUT_S * 1000)}")

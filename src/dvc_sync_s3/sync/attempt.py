@@ -65,7 +65,7 @@ def _fields(finding: Finding) -> dict[str, object]:
 
 
 def read_attempt(commit: str, parent: str, seq: int, text: str) -> Attempt:
-    """Return the attempt whose text `write_attempt` wrote, in this version or an older one."""
+    """Return the attempt whose text `write_attempt` wrote."""
     content = json.loads(text)
     findings = tuple(
         Finding(
@@ -73,12 +73,11 @@ def read_attempt(commit: str, parent: str, seq: int, text: str) -> Attempt:
                 **fields,
                 "record": RecordId(**fields["record"]) if fields["record"] else None,
                 "digests": tuple((annotation, digest) for annotation, digest in fields["digests"]),
-                "file": FileContent(**fields["file"]) if fields.get("file") else None,  # older attempts have none
+                "file": FileContent(**fields["file"]) if fields["file"] else None,
             }
         )
         for fields in content["findings"]
     )
     added = frozenset(RecordId(*pair) for pair in content["added"])
-    # Both are younger than the table: without them an attempt reached its position, and nothing stood.
-    stood = tuple((project, task, number, digest) for project, task, number, digest in content.get("theirs_stood", ()))
-    return Attempt(commit, parent, seq, content.get("reached", seq), findings, added, stood)
+    stood = tuple((project, task, number, digest) for project, task, number, digest in content["theirs_stood"])
+    return Attempt(commit, parent, seq, content["reached"], findings, added, stood)

@@ -27,6 +27,7 @@ from dvc_sync_s3.sync.lineage import Common, Index, as_text, common, first_of, f
 
 FILE_NAME = "sync.db"
 SCHEMA = "ledger.sql"
+FORMAT = 1
 _LONGEST_LOG_BYTES = 4 << 20
 _BEFORE_ALL = -(1 << 62)
 _SET_ASIDE = """
@@ -40,17 +41,27 @@ class Ledger:
     def __init__(self, folder: Path, index: Index | None = None) -> None:
         """Open the ledger in `folder`, or begin one, of the objects in `index`; without one nothing is compared.
 
-        Raises sqlite3.Error or OSError.
+        Raises Blocked if a newer version of the service made it, sqlite3.Error or OSError.
         """
         self._index = index
         self._becomes = Becomes.RECORDS
         self._log = folder / f"{FILE_NAME}-wal"
         self._db = sqlite3.connect(folder / FILE_NAME, isolation_level=None)
+        self._refuse_newer(folder)
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=FULL")
         self._db.executescript(files(__package__).joinpath(SCHEMA).read_text(encoding="utf-8"))
         if self._meta("instance") is None:
             self._begin()
+
+    def _refuse_newer(self, folder: Path) -> None:
+        (version,) = self._db.execute("PRAGMA user_version").fetchone()
+        if version > FORMAT:
+            self._db.close()
+            raise Blocked(
+                f"the ledger {folder / FILE_NAME} has format {version}, this version of the service knows {FORMAT}",
+                hint="Start the newer version of the service again.",
+            )
 
     def _begin(self) -> None:
         """Take the index's own name: a ledger that was lost finds on the branch how far it was."""
@@ -205,7 +216,7 @@ class Ledger:
         """Return what the index that is there has in common with the one that this ledger was made with."""
         if self._index is None:
             return Common(self.end, self.end)
-        return common(from_text(self._meta("starts")), self._index.history(), self.end)
+        return common(from_text(self._meta("starts") or "[]"), self._index.history(), self.end)
 
     def begin_anew(self, position: int) -> None:
         """Take a new instance name: the index or this ledger was set back, and its seqs would begin to repeat.

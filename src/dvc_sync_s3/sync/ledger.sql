@@ -1,4 +1,5 @@
--- What the branch holds of our objects, as far as this service has read it there.
+-- What the branch holds of our objects, as far as this service has read it there; format 1.
+BEGIN IMMEDIATE;
 CREATE TABLE IF NOT EXISTS objects (      -- each object that a finished bundle covered
     bucket  TEXT NOT NULL,
     key     TEXT NOT NULL,
@@ -16,7 +17,6 @@ CREATE TABLE IF NOT EXISTS held (         -- which annotations an object holds, 
     left_seq   INTEGER,                   -- when it let go of it, or was overruled: then above the object's own seq
     PRIMARY KEY (bucket, key, project, task, annotation)
 ) WITHOUT ROWID;
-DROP INDEX IF EXISTS held_by;             -- of older versions
 CREATE INDEX IF NOT EXISTS held_as ON held (project, annotation, task);
 CREATE TABLE IF NOT EXISTS left_behind (  -- objects that hold an annotation which another object let go of later
     bucket        TEXT NOT NULL,
@@ -72,3 +72,5 @@ CREATE TABLE IF NOT EXISTS meta (
     name  TEXT PRIMARY KEY,
     value TEXT NOT NULL
 ) WITHOUT ROWID;
+PRAGMA user_version = 1;
+COMMIT;

@@ -12,7 +12,7 @@ from pathlib import Path
 import structlog
 
 from dvc_sync_s3 import durable
-from dvc_sync_s3.sync.ledger import FILE_NAME, SCHEMA, Ledger
+from dvc_sync_s3.sync.ledger import FILE_NAME, FORMAT, SCHEMA, Ledger
 from dvc_sync_s3.sync.lineage import Index
 
 log = structlog.get_logger("sync")
@@ -25,7 +25,8 @@ _DAMAGE = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR}
 def open_ledger(folder: Path, index: Index, now: datetime) -> Ledger:
     """Open the ledger in `folder`; a damaged one is kept under another name, and a new one made of branch and store.
 
-    Reads the whole file once. Raises sqlite3.Error or OSError if the disk refuses.
+    Reads the whole file once. Raises Blocked if a newer version of the service made it, sqlite3.Error or OSError if the
+    disk refuses.
     """
     damage = find_damage(folder)
     if damage is not None:
@@ -35,7 +36,7 @@ def open_ledger(folder: Path, index: Index, now: datetime) -> Ledger:
 
 
 def find_damage(folder: Path) -> str | None:
-    """Return what is wrong with the ledger's file, in SQLite's words; None if nothing is, or there is none."""
+    """Return what is wrong with the ledger's file; None if nothing is, there is none, or its format is a newer one."""
     path = folder / FILE_NAME
     if not path.exists():
         return None
@@ -44,25 +45,26 @@ def find_damage(folder: Path) -> str | None:
     try:
         with closing(sqlite3.connect(path)) as db:
             (found,) = db.execute("PRAGMA quick_check(1)").fetchone()
-            return _what_is_missing(db) if found == "ok" else str(found)
+            return _what_is_wrong(db) if found == "ok" else str(found)
     except sqlite3.Error as error:
         if error.sqlite_errorcode & 0xFF in _DAMAGE:
             return str(error)
         raise
 
 
-def _what_is_missing(db: sqlite3.Connection) -> str | None:
+def _what_is_wrong(db: sqlite3.Connection) -> str | None:
+    (version,) = db.execute("PRAGMA user_version").fetchone()
+    if version != FORMAT:
+        return None if version > FORMAT else f"it has format {version}"
     with closing(sqlite3.connect(":memory:")) as new:
         new.executescript(files(__package__).joinpath(SCHEMA).read_text(encoding="utf-8"))
         expected, there = _columns(new), _columns(db)
-    if "meta" not in there:
-        return "it has no table meta"
-    missing = {table: columns - there[table] for table, columns in expected.items() if table in there}
+    missing = {table: columns - there.get(table, frozenset()) for table, columns in expected.items()}
     return next((f"its table {table} has no column {min(names)}" for table, names in missing.items() if names), None)
 
 
 def _columns(db: sqlite3.Connection) -> Mapping[str, frozenset[str]]:
-    """Return the columns of each table; one of a newer version may have more."""
+    """Return the columns of each table."""
     tables = [name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
     return {table: frozenset(row[1] for row in db.execute(f"PRAGMA table_info({table})")) for table in tables}
 

@@ -29,16 +29,13 @@ class Common:
     older: int
 
 
-def common(known: tuple[Start, ...] | None, index: History, end: int) -> Common:
+def common(known: tuple[Start, ...], index: History, end: int) -> Common:
     """Compare the starts that a ledger knows, which reaches to the seq `end`, with those of the index.
-
-    None: it knows of none, as it is older than they are, and is taken for this index's.
 
     >>> a, b, c = Start(-1, "index"), Start(0, "b"), Start(5, "c")
     >>> common((a, b), History((a, b, c), 9), end=7)
     Common(seq=5, older=5)
     """
-    known = index.starts[:1] if known is None else known
     last = next((start for start in reversed(known) if start in index.starts), None)
     if last is None:
         return Common(0, max(0, index.starts[-1].after))
@@ -58,6 +55,6 @@ def as_text(starts: tuple[Start, ...]) -> str:
     return json.dumps(starts)
 
 
-def from_text(text: str | None) -> tuple[Start, ...] | None:
+def from_text(text: str) -> tuple[Start, ...]:
     """Return what `as_text` made of starts."""
-    return None if text is None else tuple(Start(after, name) for after, name in json.loads(text))
+    return tuple(Start(after, name) for after, name in json.loads(text))

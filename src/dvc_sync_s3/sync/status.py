@@ -67,9 +67,8 @@ class StatusFile:
         """Return the last status written; of another target only what isn't about it."""
         try:
             fields = json.loads(self._path.read_text(encoding="utf-8"))
-            target = fields.pop("target", None)
+            target = fields.pop("target")
             state = State(fields["state"])
-            fields.pop("recent_commits", None)  # of an older version
             status = SyncStatus(**{**fields, "state": state})
             time_of(status.budget_full_at)
         except (OSError, ValueError, KeyError, TypeError, AttributeError):

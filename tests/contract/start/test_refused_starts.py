@@ -103,6 +103,15 @@ def test_every_command_tells_it_so(tmp_path: Path, command: tuple[str, ...]) -> 
     assert said.count("\n") == 1
 
 
+def test_a_ledger_of_a_newer_version_is_told_in_one_line(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(hidden(tmp_path) / "sync.db")) as ledger:
+        ledger.execute("PRAGMA user_version = 2")
+    code, said = start(tmp_path, CONVERT)
+    assert code == 1
+    assert "sync.db has format 2, this version of the service knows 1. Start the newer version" in said
+    assert said.count("\n") == 1
+
+
 @pytest.mark.skipif(os.name != "posix" or os.geteuid() != 0, reason="only root can become a user without rights")
 @pytest.mark.parametrize(("working_folder", "words"), [("/", "S3_DATA_FOLDER"), (".", ".env")])
 def test_what_another_user_keeps_to_himself_is_told_in_one_line(

@@ -43,6 +43,19 @@ def test_an_index_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:
         index.set_up(tmp_path / "index.db")
 
 
+@pytest.mark.parametrize("version", [0, -7])
+def test_a_database_of_another_program_is_left_alone(tmp_path: Path, version: int) -> None:
+    path = tmp_path / "index.db"
+    connection = sqlite3.connect(path)
+    connection.execute("CREATE TABLE recipes (name)")
+    connection.execute(f"PRAGMA user_version = {version}")
+    connection.close()
+    before = path.read_bytes()
+    with pytest.raises(Blocked, match="isn't as this service makes it"):
+        index.set_up(path)
+    assert path.read_bytes() == before
+
+
 def test_setting_up_again_keeps_the_instance(tmp_path: Path) -> None:
     ids = []
     for _ in range(2):

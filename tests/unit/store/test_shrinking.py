@@ -69,18 +69,3 @@ def test_its_log_stays_short_meanwhile(connection: sqlite3.Connection, tmp_path:
 
     shrink(path, is_wanted)
     assert max(lengths) < 3 * KEPT_BYTES
-
-
-def test_an_index_of_before_keeps_its_size_and_what_it_holds(tmp_path: Path) -> None:
-    path = tmp_path / "index.db"
-    older = sqlite3.connect(path, isolation_level=None)
-    older.execute("PRAGMA auto_vacuum = NONE")
-    older.execute("CREATE TABLE there (was TEXT)")
-    older.close()
-    connection = index.set_up(path)
-    _grow(connection)
-    before = _bytes(connection)
-    shrink(path, lambda: True)
-    assert _bytes(connection) == before
-    assert connection.execute("SELECT count(*) FROM packs").fetchone() == (1,)
-    connection.close()

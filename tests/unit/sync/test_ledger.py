@@ -1,8 +1,6 @@
 """What the ledger remembers, and what becomes of earlier pushes."""
 
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +11,7 @@ from dvc_sync_s3.dataset.model import RecordId
 from dvc_sync_s3.git.model import Tip
 from dvc_sync_s3.sync.attempt import Attempt
 from dvc_sync_s3.sync.finding import Finding, KnownFile
-from dvc_sync_s3.sync.ledger import FILE_NAME, Ledger
+from dvc_sync_s3.sync.ledger import Ledger
 from dvc_sync_s3.sync.settle import settle
 from dvc_sync_s3.sync.skipped import SkippedObject, newest_skipped
 
@@ -102,15 +100,6 @@ def test_attempts_survive_a_restart(ledger: Ledger, tmp_path: Path) -> None:
     reopened = Ledger(tmp_path)
     assert reopened.attempts() == [made]
     reopened.close()
-
-
-def test_an_attempt_of_an_older_version_is_settled_after_the_update(ledger: Ledger, tmp_path: Path) -> None:
-    """It was written before an attempt told how far it reached and which versions stood."""
-    ledger.begin(attempt("c1", "p", 5, finding("86", 5, (86, "x"))))
-    with closing(sqlite3.connect(tmp_path / FILE_NAME, isolation_level=None)) as db:
-        db.execute("UPDATE attempts SET findings = json_remove(findings, '$.reached', '$.theirs_stood')")
-    assert [(each.seq, each.reached, each.theirs_stood) for each in ledger.attempts()] == [(5, 5, ())]
-    assert settle(Tip("c1"), FakeBranch(5, "p", "c1"), ledger) == 5
 
 
 def test_a_branch_set_back_is_not_trusted_to_hold_what_came_after(ledger: Ledger) -> None:

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
+from dvc_sync_s3.errors import Blocked
 from dvc_sync_s3.store.history import History, Start
-from dvc_sync_s3.sync.ledger import FILE_NAME, Ledger
+from dvc_sync_s3.sync.ledger import FILE_NAME, FORMAT, Ledger
 from dvc_sync_s3.sync.ledger_file import find_damage, open_ledger
 from dvc_sync_s3.sync.lineage import common
 from tests.unit.sync.test_ledger import finding
@@ -52,12 +53,22 @@ def of_another_program(path: Path) -> None:
         db.execute("CREATE TABLE recipes (name)")
 
 
+def without_its_format(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("PRAGMA user_version = 0")
+
+
+def without_a_table(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("DROP TABLE left_behind")
+
+
 def without_a_column(path: Path) -> None:
     with closing(sqlite3.connect(path)) as db:
         db.execute("ALTER TABLE annotations DROP COLUMN digest")
 
 
-DAMAGES = [empty, cut, rubbish, spoilt_page, of_another_program, without_a_column]
+DAMAGES = [empty, cut, rubbish, spoilt_page, of_another_program, without_its_format, without_a_table, without_a_column]
 
 
 @pytest.fixture
@@ -87,10 +98,15 @@ def test_a_sound_ledger_is_opened_as_it_is(folder: Path) -> None:
     assert (told, find_damage(folder)) == ([], None)
 
 
-def test_a_ledger_of_a_newer_version_with_more_columns_is_sound(folder: Path) -> None:
+def test_a_ledger_of_a_newer_format_is_refused_and_left_as_it_is(folder: Path) -> None:
     with closing(sqlite3.connect(folder / FILE_NAME)) as db:
-        db.execute("ALTER TABLE annotations ADD COLUMN later TEXT")
-    assert find_damage(folder) is None
+        db.execute(f"PRAGMA user_version = {FORMAT + 1}")
+        db.execute("DROP TABLE left_behind")
+    before = (folder / FILE_NAME).read_bytes()
+    with pytest.raises(Blocked, match=f"format {FORMAT + 1}, this version of the service knows {FORMAT}"):
+        open_ledger(folder, FakeIndex(), NOW)
+    assert (folder / FILE_NAME).read_bytes() == before
+    assert list(folder.glob("*.damaged-*")) == []
 
 
 @pytest.mark.parametrize(
@@ -104,12 +120,10 @@ def test_a_ledger_of_a_newer_version_with_more_columns_is_sound(folder: Path) ->
         pytest.param((INDEX, FIRST), (INDEX, FIRST, Start(9, "x")), 9, 7, (7, 9), id="the ledger is older"),
         pytest.param((INDEX, FIRST), (INDEX, Start(0, "x")), 0, 0, (0, 0), id="nothing was ever saved"),
         pytest.param((INDEX, FIRST), (Start(-1, "other"), Start(4, "x")), 9, 7, (0, 4), id="another index"),
-        pytest.param(None, (INDEX, Start(7, "x")), 9, 7, (7, 7), id="a ledger from before starts were noted"),
-        pytest.param(None, (INDEX, Start(5, "x")), 9, 7, (5, 5), id="the same with a restored index"),
     ],
 )
 def test_what_ledger_and_index_have_in_common_is_told_from_their_starts(
-    known: tuple[Start, ...] | None, there: tuple[Start, ...], last_seq: int, end: int, expected: tuple[int, int]
+    known: tuple[Start, ...], there: tuple[Start, ...], last_seq: int, end: int, expected: tuple[int, int]
 ) -> None:
     found = common(known, History(there, last_seq), end)
     assert (found.seq, found.older) == expected

@@ -8,7 +8,10 @@ from dvc_sync_s3.sync.status import FILE_NAME, State, StatusFile, SyncStatus
 
 TARGET = "team.git main"
 FULL_AT = "2026-11-23T00:08:20+00:00"
-NO_TIME = b'{"state": "idle", "budget_full_at": "noon"}'
+NO_STATE = b'{"state": "dancing", "target": "team.git main"}'
+NO_FIELD = b'{"state": "idle", "mood": 1, "target": "team.git main"}'
+NO_TIME = b'{"state": "idle", "budget_full_at": "noon", "target": "team.git main"}'
+NO_TARGET = b'{"state": "idle", "synced_seq": 7}'
 
 
 def test_a_status_reads_as_it_was_written(tmp_path: Path) -> None:
@@ -19,22 +22,10 @@ def test_a_status_reads_as_it_was_written(tmp_path: Path) -> None:
     assert StatusFile(tmp_path, TARGET).read() == told
 
 
-@pytest.mark.parametrize(
-    "torn", [b"", b"{", b"[]", b'{"state": "dancing"}', b'{"state": "idle", "mood": 1}', b"\xff", NO_TIME]
-)
+@pytest.mark.parametrize("torn", [b"", b"{", b"[]", b"\xff", NO_STATE, NO_FIELD, NO_TIME, NO_TARGET])
 def test_a_torn_status_reads_as_a_fresh_one(tmp_path: Path, torn: bytes) -> None:
     (tmp_path / FILE_NAME).write_bytes(torn)
     assert StatusFile(tmp_path, TARGET).read() == SyncStatus()
-
-
-def test_a_status_of_an_older_version_is_read(tmp_path: Path) -> None:
-    (tmp_path / FILE_NAME).write_text('{"state": "idle", "synced_seq": 7, "target": "team.git main"}')
-    assert StatusFile(tmp_path, TARGET).read() == SyncStatus(synced_seq=7)
-
-
-def test_a_status_of_an_older_version_names_no_target_so_its_numbers_are_not_believed(tmp_path: Path) -> None:
-    (tmp_path / FILE_NAME).write_text('{"state": "idle", "synced_seq": 7, "last_commit": "abc", "recent_commits": []}')
-    assert StatusFile(tmp_path, TARGET).read() == SyncStatus(State.SYNCING)
 
 
 def test_of_another_target_only_what_is_not_about_it_is_read(tmp_path: Path) -> None:
