@@ -43,7 +43,7 @@ class Running:
 
     def worker(self) -> psutil.Process:
         children = psutil.Process(self.process.pid).children(recursive=True)
-        (found,) = (each for each in children if each.cmdline()[-1:] == ["sync"])
+        (found,) = (each for each in children if "sync" in each.cmdline())
         return found
 
     def _get(self, page: str) -> tuple[int, bytes]:
