@@ -112,7 +112,7 @@ class Server:
 
     def workers(self) -> list[int]:
         """Return the process ids of the sync workers in this folder, whoever started them."""
-        return self._running(lambda command: command.endswith(_WORKER))
+        return self._running(lambda command: _WORKER in command)
 
     def publishers(self) -> list[int]:
         """Return the process ids of those that write plain files."""

@@ -82,6 +82,8 @@ class Look:
         last_seq, pending = None, None
         with contextlib.suppress(SyncError, OSError, sqlite3.Error):  # `store_trouble` tells of it
             last_seq = self._store.last_seq()
+            if (status.synced_seq or 0) > last_seq:  # an older index was restored, and no cycle has looked since
+                status = replace(status, synced_seq=None)
             if status.synced_seq is not None:
                 pending = self._store.waiting(status.synced_seq, sys.maxsize).count
         warned = tuple(warnings(self._hidden / FILE_NAME, _MOST_WARNINGS))

@@ -141,6 +141,13 @@ def test_of_a_target_that_was_not_read_yet_nothing_is_told_that_another_one_said
     assert (told["state"], told["last_seq"]) == ("syncing", 1)
 
 
+def test_of_an_index_that_was_set_back_nothing_is_told_that_a_newer_one_said(store: Store, tmp_path: Path) -> None:
+    StatusFile(tmp_path, TARGET).write(SyncStatus(state=State.IDLE, synced_seq=15))
+    put(store, "1")
+    told = json.loads(get(store, tmp_path, "/-/status.json")[1])
+    assert (told["state"], told["synced_seq"], told["pending"]) == ("syncing", None, None)
+
+
 def test_a_change_that_the_worker_has_not_seen_yet_is_waiting_not_idle(store: Store, tmp_path: Path) -> None:
     StatusFile(tmp_path, TARGET).write(SyncStatus(State.IDLE, 0))
     put(store, "1")
