@@ -119,9 +119,13 @@ def parse_array(body: bytes) -> Iterator[JsonValue]:
     opening = _OPENING.match(text)
     if opening is None:
         raise NotJson("it is not a list")
-    end, closed = opening.end(), opening[1] is not None
+    end, closed, row = opening.end(), opening[1] is not None, 0
     while not closed:
-        value, end = _decode(text, end)
+        row += 1
+        try:
+            value, end = _decode(text, end)
+        except NotJson as error:
+            raise NotJson(f"in row {row}, {error}") from None
         yield value
         separator = _SEPARATOR.match(text, end)
         if separator is None:

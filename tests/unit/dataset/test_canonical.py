@@ -174,12 +174,12 @@ def test_an_array_is_read_element_by_element(values: list[JsonValue], indent: in
         (b"{}", "it is not a list"),
         (b"[1 2]", "a comma or its end is missing at character 2"),
         (b"[1", "a comma or its end is missing at character 2"),
-        (b"[1,]", "Expecting value at line 1 column 4"),
-        (b"[1,", "Expecting value at line 1 column 4"),
-        (b"[", "Expecting value at line 1 column 2"),
+        (b"[1,]", "in row 2, Expecting value at line 1 column 4"),
+        (b"[1,", "in row 2, Expecting value at line 1 column 4"),
+        (b"[", "in row 1, Expecting value at line 1 column 2"),
         (b"[1] 2", "it goes on after its end, at character 4"),
         (b"[] 2", "it goes on after its end, at character 3"),
-        (b"[Infinity]", "Infinity is not a JSON number"),
+        (b"[Infinity]", "in row 1, Infinity is not a JSON number"),
     ],
 )
 def test_what_is_not_an_array_is_refused_with_a_reason(body: bytes, reason: str) -> None:

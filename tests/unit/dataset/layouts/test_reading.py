@@ -230,3 +230,10 @@ def test_any_array_comes_out_in_a_form_that_is_read_back_as_it_is(
     assert reading.is_in_our_form(path, ARRAY)
     assert [line for _, line in reading.lines(path, ARRAY)] == [*first.records.values(), *first.others]
     assert _rewritten(tmp_path, json.dumps(json.loads(lines), indent=2).encode()) == lines
+
+
+@pytest.mark.parametrize("bad", [b'{"id": 2, "data": {"score": NaN}}', b'{"id": 2, "data": ', b'{"id": 2, "n": 1e999}'])
+def test_a_row_that_is_no_json_is_named(tmp_path: Path, bad: bytes) -> None:
+    (tmp_path / "data.json").write_bytes(b'[{"id": 1}, ' + bad + b', {"id": 3}]')
+    with pytest.raises(Blocked, match="in row 2, "):
+        reading.parse_file(tmp_path / "data.json", ARRAY)
