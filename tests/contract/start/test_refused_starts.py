@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.servers.process import free_port, surroundings
+from tests.e2e.servers.process import surroundings
 
 CHECKOUT = Path(__file__).parents[3]
 SERVE = ("-m", "dvc_sync_s3", "serve")
@@ -24,7 +24,7 @@ CONVERT = ("-m", "dvc_sync_s3", "convert", "--to", "data/data.jsonl")
 def start(folder: Path, command: tuple[str, ...], **more: str) -> tuple[int, str]:
     """Return the exit code and what was printed."""
     (folder / "home").mkdir()
-    environment = surroundings(folder / "home") | {"GIT_REPO": str(folder / "team.git"), "PORT": str(free_port())}
+    environment = surroundings(folder / "home") | {"GIT_REPO": str(folder / "team.git"), "PORT": "0"}
     keys = {"AWS_ACCESS_KEY_ID": "annotator", "AWS_SECRET_ACCESS_KEY": "annotators-secret-key"}
     settings = {"S3_DATA_FOLDER": str(folder / "objects"), "GIT_FOLDER": str(folder / "clone")}
     return run(command, folder, {**environment, **keys, **settings, **more})
