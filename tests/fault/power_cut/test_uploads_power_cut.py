@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from dvc_sync_s3.clock import SystemClock
+from dvc_sync_s3.errors import Blocked
 from dvc_sync_s3.store.errors import BodyLost, NoSuchPart
 from dvc_sync_s3.store.folder import DataFolder
 from dvc_sync_s3.store.model import ListRequest, NewObject, Upload, UploadsRequest
@@ -141,7 +142,7 @@ async def all_wrong(cuts: Iterable[Cut]) -> dict[str, list[str]]:
     for cut in cuts:
         try:
             found[cut.name] = await after(cut)
-        except (BodyLost, NoSuchPart, sqlite3.Error, OSError) as error:
+        except (Blocked, BodyLost, NoSuchPart, sqlite3.Error, OSError) as error:
             found[cut.name] = [repr(error)]
     assert found
     return {name: wrong for name, wrong in found.items() if wrong}
