@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,6 +23,7 @@ pytestmark = [pytest.mark.label_studio, pytest.mark.timeout(300)]
 PAGE = "docs/how-to/connect-label-studio.md"
 PICTURE = "docs/images/label-studio-target-storage.png"
 TIMEOUT_MS = 90_000
+LOADS, LOAD_MS = 5, 15_000
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +45,7 @@ def service(team: TeamRepository, start_service: StartService) -> Service:
 
 def open_form(page: Page, label_studio: LabelStudio, project: int) -> list[str]:
     """Go to the storage's form as the page says; return the names of its fields, from the top."""
-    page.goto(f"{label_studio.url}/projects/{project}/settings/storage")
+    go_to_storages(page, f"{label_studio.url}/projects/{project}/settings/storage")
     page.get_by_role("button", name="Add Target Storage").click()
     page.get_by_text("Amazon S3", exact=True).first.click()
     page.get_by_role("button", name="Next").click()
@@ -51,6 +53,17 @@ def open_form(page: Page, label_studio: LabelStudio, project: int) -> list[str]:
     labels = page.locator("label:has(input)").all_inner_texts()
     names = [label.strip().splitlines()[0].strip() for label in labels if label.strip()]
     return names[names.index("Storage Title") :]
+
+
+def go_to_storages(page: Page, address: str) -> None:
+    """Go to a project's storages; Label Studio's page sometimes stays a sketch of itself until it is loaded again."""
+    button = page.get_by_role("button", name="Add Target Storage")
+    for _ in range(LOADS):
+        page.goto(address)
+        with contextlib.suppress(AssertionError):
+            expect(button).to_be_enabled(timeout=LOAD_MS)
+            return
+    pytest.fail(f"the page of storages stayed a sketch, loaded {LOADS} times")
 
 
 def fill(page: Page, values: dict[str, str]) -> None:
