@@ -48,7 +48,7 @@ class Syncing:
 
     def worker(self) -> psutil.Process:
         """Return the process of the sync."""
-        (found,) = (one for one in self.server.processes()[1:] if one.cmdline()[-1:] == ["sync"])
+        (found,) = (one for one in self.server.processes()[1:] if "sync" in one.cmdline())
         return found
 
     def reset_peak(self) -> None:
