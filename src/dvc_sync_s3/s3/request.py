@@ -53,6 +53,7 @@ _OF_THE_SIGNATURE = frozenset(
     for name in ("algorithm", "credential", "date", "expires", "security-token", "signature", "signedheaders")
 )
 """What a query says of its signature, which no header says otherwise."""
+_NO_NAMES: frozenset[str] = frozenset()
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9a-z-]+", re.ASCII)
 _CONTROLS = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
@@ -109,7 +110,7 @@ class S3Request(Struct, frozen=True):
     scheme: str = "http"
     address: str = ""
     """Where it comes from."""
-    hoisted: frozenset[str] = frozenset()
+    hoisted: frozenset[str] = _NO_NAMES
     """Which of the headers came in the query of a presigned address, which is signed as a whole."""
 
     @property
@@ -129,12 +130,11 @@ def parse_request(head: Head, request_id: str, domains: tuple[str, ...] = ()) ->
     host_bucket = bucket_of_host(headers.get("host", ""), domains) if domains else None
     bucket, key = split_path(raw_path) if host_bucket is None else (host_bucket, _decode(raw_path.removeprefix(b"/")))
     query = parse_query(head.raw_query) if head.raw_query else NO_QUERY
-    hoisted = hoisted_headers(query, headers) if query is not NO_QUERY and PRESIGNED in query else {}
+    hoisted = hoisted_headers(query, headers) if query is not NO_QUERY and PRESIGNED in query else None
     if hoisted:
         headers = {**headers, **hoisted}
-    return S3Request(
-        head.method, raw_path, bucket, key, query, headers, request_id, head.scheme, head.address, frozenset(hoisted)
-    )
+    names = frozenset(hoisted) if hoisted else _NO_NAMES
+    return S3Request(head.method, raw_path, bucket, key, query, headers, request_id, head.scheme, head.address, names)
 
 
 def hoisted_headers(query: Query, headers: Headers) -> dict[str, str]:
