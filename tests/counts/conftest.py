@@ -173,3 +173,12 @@ def _open(folder: Path, dataset: str, s3: CountedS3, git: GitServer) -> Iterator
     finally:
         ledger.close()
         asyncio.run(store.close())
+
+
+@pytest.fixture
+def s3(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[CountedS3]:
+    """An S3 server that counts, and nothing in the environment that names another account."""
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    with serve_counted_s3(tmp_path / "s3") as counted:
+        yield counted

@@ -6,7 +6,6 @@ import hashlib
 import os
 import textwrap
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,18 +14,10 @@ from dvc_sync_s3.dvc.choice import RemoteSettings
 from dvc_sync_s3.dvc.opening import open_remote
 from dvc_sync_s3.dvc.parts import Basis, Shared
 from dvc_sync_s3.dvc.remote import Remote
-from tests.counts.counted_s3 import BUCKET, KEY_ID, SECRET, CountedS3, serve_counted_s3
+from tests.counts.counted_s3 import BUCKET, KEY_ID, SECRET, CountedS3
 
 MIB = 1024**2
 LINE = b"x" * 3000
-
-
-@pytest.fixture
-def s3(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[CountedS3]:
-    for name in [name for name in os.environ if name.startswith("AWS_")]:
-        monkeypatch.delenv(name)
-    with serve_counted_s3(tmp_path / "s3") as counted:
-        yield counted
 
 
 @pytest.fixture

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import textwrap
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,7 +12,7 @@ from dvc_sync_s3.dvc.choice import RemoteSettings
 from dvc_sync_s3.dvc.opening import open_remote
 from dvc_sync_s3.dvc.remote import Remote
 from dvc_sync_s3.errors import SyncError
-from tests.counts.counted_s3 import BUCKET, KEY_ID, SECRET, CountedS3, serve_counted_s3
+from tests.counts.counted_s3 import BUCKET, KEY_ID, SECRET, CountedS3
 
 MANY = 200
 MOST_REQUESTS = 30
@@ -34,14 +32,6 @@ def remote_at(s3: CountedS3, folder: Path, secret: str = SECRET) -> Remote:
     (folder / ".dvc").mkdir(parents=True)
     (folder / ".dvc/config").write_text(textwrap.dedent(config), encoding="utf-8")
     return Remote.of(open_remote(folder, None, RemoteSettings()))
-
-
-@pytest.fixture
-def s3(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[CountedS3]:
-    for name in [name for name in os.environ if name.startswith("AWS_")]:
-        monkeypatch.delenv(name)
-    with serve_counted_s3(tmp_path / "s3") as counted:
-        yield counted
 
 
 @pytest.fixture
